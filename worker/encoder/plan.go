@@ -64,7 +64,8 @@ type Measure struct {
 	Digits       int     `json:"digits,omitempty"` // fixed point: the value × 10^Digits, rounded half away from zero
 	Weight       string  `json:"weight,omitempty"` // column multiplied in; "" = none
 	WeightDigits int     `json:"weight_digits,omitempty"`
-	With         string  `json:"with,omitempty"` // column that must be known as well (a ratio's other side)
+	With         string  `json:"with,omitempty"`     // column that must be known as well (a ratio's other side)
+	Complete     bool    `json:"complete,omitempty"` // known on every row of the table it was planned for
 }
 
 // Rows is a run of encoded rows.

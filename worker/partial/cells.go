@@ -8,3 +8,33 @@ type Cells struct {
 	Key    []uint64
 	Counts Counts // in the order of Key
 }
+
+// Segments are counts per segment.
+type Segments struct {
+	All     Counts    // one entry per segment
+	Levels  []Counts  // segment → every feature × code, feature-major, as in OpLevels
+	Squares []Squares // measure → one entry per segment
+}
+
+// Squares are exact 128-bit sums of squared measure values.
+type Squares struct {
+	Hi, Lo []uint64
+}
+
+// Moments are exact sums of squares of given groups.
+type Moments struct {
+	Measures []Squares // measure → group
+}
+
+// Parts are finished part files, one per split.
+type Parts struct {
+	Files []Part
+}
+
+// Part is the content of one part file.
+type Part struct {
+	Unit     int // index of the split in the table
+	Rows     int64
+	Bytes    []byte  // a Parquet file
+	Segments []int64 // rows per segment
+}

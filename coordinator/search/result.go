@@ -1,0 +1,31 @@
+// Package search finds all groups of order 1..L that reach the minimum: the
+// lattice of feature combinations, level by level, and the top of a measure.
+package search
+
+import (
+	"context"
+
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// Shards runs a shard op over all resident shards of the job; coordinator/engine
+// provides it. Accept is called for one answer at a time, in any order.
+type Shards interface {
+	OverShards(ctx context.Context, op string, params any, accept func(answer []byte) error) error
+}
+
+// Groups are groups with their counts, in columns: group i has the items
+// Items[Start[i]:Start[i+1]], ascending by feature, and entry i of Counts.
+// They stand in order of order, then of items.
+type Groups struct {
+	Start  []int
+	Items  []wire.Item
+	Counts partial.Counts
+}
+
+// Len returns the number of groups.
+func (g *Groups) Len() int { return len(g.Start) - 1 }
+
+// At returns the items of group i.
+func (g *Groups) At(i int) []wire.Item { return g.Items[g.Start[i]:g.Start[i+1]] }

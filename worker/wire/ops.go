@@ -1,0 +1,79 @@
+// Package wire is the protocol between coordinator and workers: messages,
+// subjects, encodings and the NATS connection. It alone imports nats.go.
+package wire
+
+import (
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/source"
+)
+
+// Job is what every worker must know of a job before it can take part.
+type Job struct {
+	ID    string       `json:"id"`
+	Table source.Table `json:"table"`
+	Ship  bool         `json:"ship,omitempty"` // read the table through the coordinator even where the files could be opened
+}
+
+// Shard describes one shard to load: consecutive rows of the table.
+type Shard struct {
+	ID     int            `json:"id"`
+	First  int64          `json:"first"` // global ordinal of the first row
+	Pieces []source.Split `json:"pieces"`
+}
+
+// The kinds of ops. Split ops work on splits of the source, shard ops on
+// resident shards. Each has a parameter type below and answers with one
+// partial for all the units of an assignment.
+const (
+	OpProfile  = "profile"  // splits → partial.Profile
+	OpRefine   = "refine"   // splits → partial.Refinement
+	OpAssign   = "assign"   // splits → partial.Parts
+	OpLevels   = "levels"   // shards → partial.Counts over every feature × code, feature-major, then one entry for all rows
+	OpCount    = "count"    // shards → partial.Counts over the candidates of one order
+	OpMoments  = "moments"  // shards → partial.Moments of given groups
+	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
+	OpSegments = "segments" // shards → partial.Segments
+)
+
+// Item is one level of one feature.
+type Item struct {
+	Feature int   `json:"feature"` // index into Plan.Features
+	Code    uint8 `json:"code"`
+}
+
+// CountParams asks for the candidates of one order, which the worker
+// regenerates from the listed items and the survivors of the orders below.
+type CountParams struct {
+	Order     int
+	Items     []Item     // the items that reached the minimum, ascending by feature, then code
+	Survivors [][]uint64 // Survivors[k-2]: bitmap over the candidates of order k, for k = 2..Order-1
+}
+
+// MomentsParams asks for exact sums of squares of groups.
+type MomentsParams struct {
+	Groups [][]Item
+}
+
+// CellsParams asks for the occupied cells of crossings of features.
+type CellsParams struct {
+	Crossings [][]int // each a list of indexes into Plan.Features
+	Folds     bool    // split every cell by the rows' Fold
+	Limit     int     // more occupied cells than this in a crossing make it come back as overflown: Key nil, N of one entry
+}
+
+// SegmentsParams asks for counts, sums and squares per segment, over all rows
+// and over every feature × code.
+type SegmentsParams struct {
+	Tree     encoder.Tree
+	Segments int
+}
+
+// AssignParams asks for the part files of an assignment: for every row its id
+// (or file and row) and segment.
+type AssignParams struct {
+	Plan  encoder.Plan
+	Tree  encoder.Tree
+	Names []string // of the segments
+	ID    string   // id column; "" = file and row number
+	First []int64  // unit → row number within its file of the split's first row
+}
