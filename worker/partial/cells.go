@@ -1,12 +1,149 @@
 package partial
 
+import (
+	"fmt"
+	"math/big"
+	"math/bits"
+)
+
 // Cells are the occupied cells of one crossing of features, ascending by Key.
 type Cells struct {
 	// Key is the mixed-radix number of the codes: ((c0·r1 + c1)·r2 + c2)…,
 	// ri = codes of the i-th crossed feature, missing included; with folds,
 	// times 2^Folds plus the row's Fold.
-	Key    []uint64
-	Counts Counts // in the order of Key
+	Key     []uint64
+	Counts  Counts    // in the order of Key
+	Squares []Squares // where asked for: measure → one entry per key
+}
+
+// Overflow is what a crossing of more occupied cells than the limit comes back as.
+func Overflow() Cells { return Cells{Counts: Counts{N: []int64{-1}}} }
+
+// Overflown says whether the crossing had more occupied cells than the limit.
+func (c *Cells) Overflown() bool { return len(c.Key) == 0 && len(c.Counts.N) == 1 }
+
+// Distinct returns the number of cells when the low foldBits bits of the keys
+// are left out of account.
+func (c *Cells) Distinct(foldBits int) int {
+	n := 0
+	for i, k := range c.Key {
+		if i == 0 || k>>foldBits != c.Key[i-1]>>foldBits {
+			n++
+		}
+	}
+	return n
+}
+
+// Merge adds the cells of other rows. The result is overflown when either side
+// was, or when together they have more than limit cells, so it does not depend
+// on how the rows were cut. O(keys).
+func (c *Cells) Merge(other *Cells, limit, foldBits int) error {
+	if c.Overflown() || other.Overflown() {
+		*c = Overflow()
+		return nil
+	}
+	for _, side := range []*Cells{c, other} {
+		if err := side.check(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(other.Key) == 0:
+	case len(c.Key) == 0:
+		*c = *other
+	default:
+		if err := c.add(other); err != nil {
+			return err
+		}
+	}
+	if c.Distinct(foldBits) > limit {
+		*c = Overflow()
+	}
+	return nil
+}
+
+// check looks for the damage that a corrupt answer could carry.
+func (c *Cells) check() error {
+	n := len(c.Key)
+	if len(c.Counts.N) != n {
+		return fmt.Errorf("%d cells with %d counts", n, len(c.Counts.N))
+	}
+	for m := range c.Counts.Measures {
+		a := &c.Counts.Measures[m]
+		if len(a.Sum.Hi) != n || len(a.Sum.Lo) != n || a.Known != nil && len(a.Known) != n {
+			return fmt.Errorf("measure %d: %d cells with counts of another length", m, n)
+		}
+	}
+	for m := range c.Squares {
+		if len(c.Squares[m].Hi) != n || len(c.Squares[m].Lo) != n {
+			return fmt.Errorf("measure %d: %d cells with squares of another length", m, n)
+		}
+	}
+	for i := 1; i < n; i++ {
+		if c.Key[i] <= c.Key[i-1] {
+			return fmt.Errorf("cell %d is out of order", i)
+		}
+	}
+	return nil
+}
+
+// add merges two sorted lists of cells that both hold some.
+func (c *Cells) add(other *Cells) error {
+	if len(c.Counts.Measures) != len(other.Counts.Measures) || len(c.Squares) != len(other.Squares) {
+		return fmt.Errorf("cells with %d measures cannot be added to cells with %d", len(other.Counts.Measures), len(c.Counts.Measures))
+	}
+	complete := make([]bool, len(c.Counts.Measures))
+	for m := range complete {
+		complete[m] = c.Counts.Measures[m].Known == nil
+		if complete[m] != (other.Counts.Measures[m].Known == nil) {
+			return fmt.Errorf("measure %d: cells that disagree on its completeness cannot be added", m)
+		}
+	}
+	keys := make([]uint64, 0, len(c.Key)+len(other.Key))
+	for i, j := 0, 0; i < len(c.Key) || j < len(other.Key); {
+		switch {
+		case j == len(other.Key) || i < len(c.Key) && c.Key[i] < other.Key[j]:
+			keys = append(keys, c.Key[i])
+			i++
+		case i == len(c.Key) || c.Key[i] > other.Key[j]:
+			keys = append(keys, other.Key[j])
+			j++
+		default:
+			keys = append(keys, c.Key[i])
+			i++
+			j++
+		}
+	}
+	out := Cells{Key: keys, Counts: MakeCounts(len(keys), complete), Squares: make([]Squares, len(c.Squares))}
+	for m := range out.Squares {
+		out.Squares[m] = MakeSquares(len(keys))
+	}
+	out.scatter(c)
+	out.scatter(other)
+	*c = out
+	return nil
+}
+
+// scatter adds cells whose keys are all among c's.
+func (c *Cells) scatter(from *Cells) {
+	at := 0
+	for i, key := range from.Key {
+		for c.Key[at] != key {
+			at++
+		}
+		c.Counts.N[at] += from.Counts.N[i]
+		for m := range c.Counts.Measures {
+			dst, src := &c.Counts.Measures[m], &from.Counts.Measures[m]
+			if src.Known != nil {
+				dst.Known[at] += src.Known[i]
+			}
+			dst.Sum.Hi[at] += src.Sum.Hi[i]
+			dst.Sum.Lo[at] += src.Sum.Lo[i]
+		}
+		for m := range c.Squares {
+			c.Squares[m].add(at, from.Squares[m].Hi[i], from.Squares[m].Lo[i])
+		}
+	}
 }
 
 // Segments are counts per segment.
@@ -16,9 +153,66 @@ type Segments struct {
 	Squares []Squares // measure → one entry per segment
 }
 
+// Merge adds the segments of other rows.
+func (s *Segments) Merge(other *Segments) error {
+	if len(s.Levels) != len(other.Levels) || len(s.Squares) != len(other.Squares) {
+		return fmt.Errorf("counts of %d segments cannot be added to counts of %d", len(other.Levels), len(s.Levels))
+	}
+	if err := s.All.Merge(&other.All); err != nil {
+		return err
+	}
+	for i := range s.Levels {
+		if err := s.Levels[i].Merge(&other.Levels[i]); err != nil {
+			return fmt.Errorf("segment %d: %w", i, err)
+		}
+	}
+	for m := range s.Squares {
+		if err := s.Squares[m].Merge(&other.Squares[m]); err != nil {
+			return fmt.Errorf("measure %d: %w", m, err)
+		}
+	}
+	return nil
+}
+
 // Squares are exact 128-bit sums of squared measure values.
 type Squares struct {
 	Hi, Lo []uint64
+}
+
+// MakeSquares returns n sums of zero.
+func MakeSquares(n int) Squares { return Squares{Hi: make([]uint64, n), Lo: make([]uint64, n)} }
+
+// Add adds x² to the i-th sum.
+func (s Squares) Add(i int, x int64) {
+	u := uint64(x)
+	if x < 0 {
+		u = -u
+	}
+	hi, lo := bits.Mul64(u, u)
+	s.add(i, hi, lo)
+}
+
+func (s Squares) add(i int, hi, lo uint64) {
+	var carry uint64
+	s.Lo[i], carry = bits.Add64(s.Lo[i], lo, 0)
+	s.Hi[i], _ = bits.Add64(s.Hi[i], hi, carry)
+}
+
+// Big returns the i-th sum.
+func (s Squares) Big(i int) *big.Int {
+	b := new(big.Int).SetUint64(s.Hi[i])
+	return b.Add(b.Lsh(b, 64), new(big.Int).SetUint64(s.Lo[i]))
+}
+
+// Merge adds other, sums over the same groups.
+func (s Squares) Merge(other *Squares) error {
+	if len(s.Hi) != len(other.Hi) || len(s.Lo) != len(other.Lo) || len(s.Hi) != len(s.Lo) {
+		return fmt.Errorf("squares of %d groups cannot be added to squares of %d", len(other.Hi), len(s.Hi))
+	}
+	for i := range s.Hi {
+		s.add(i, other.Hi[i], other.Lo[i])
+	}
+	return nil
 }
 
 // Moments are exact sums of squares of given groups.

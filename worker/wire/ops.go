@@ -33,6 +33,7 @@ const (
 	OpMoments  = "moments"  // shards → partial.Moments of given groups
 	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
 	OpSegments = "segments" // shards → partial.Segments
+	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
 )
 
 // Item is one level of one feature.
@@ -58,7 +59,8 @@ type MomentsParams struct {
 type CellsParams struct {
 	Crossings [][]int // each a list of indexes into Plan.Features
 	Folds     bool    // split every cell by the rows' Fold
-	Limit     int     // more occupied cells than this in a crossing make it come back as overflown: Key nil, N of one entry
+	Squares   bool    // Σx² of every cell and measure as well
+	Limit     int     // more occupied cells (whatever their folds) than this in a crossing make it come back as partial.Overflow
 }
 
 // SegmentsParams asks for counts, sums and squares per segment, over all rows
@@ -66,6 +68,17 @@ type CellsParams struct {
 type SegmentsParams struct {
 	Tree     encoder.Tree
 	Segments int
+}
+
+// LeavesParams asks for level counts in the leaves of several trees at once,
+// each leaf split by one of the rows' Fold bits: what growing the trees takes.
+// A tree's partial has entry (leaf·2 + bit)·C + o for the o-th of the C codes
+// of the listed features, feature-major.
+type LeavesParams struct {
+	Features []int
+	Trees    []encoder.Tree // a leaf's Segment is its number, from 0; rows in leaves of Segment -1 are not counted
+	Leaves   []int          // tree → how many leaves are counted
+	Folds    []int          // tree → fold bit
 }
 
 // AssignParams asks for the part files of an assignment: for every row its id
