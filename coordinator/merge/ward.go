@@ -1,0 +1,164 @@
+package merge
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Points are weighted points: point i lies at X[i·Dim : (i+1)·Dim] and stands
+// for Weight[i] ≥ 1 customers.
+type Points struct {
+	Dim    int
+	X      []float64
+	Weight []int64
+}
+
+// Merge joins two clusters, each named by the lowest point in it; A < B, and
+// the union goes on as A.
+type Merge struct {
+	A    int     `json:"a"`
+	B    int     `json:"b"`
+	Cost float64 `json:"cost"` // n_A·n_B/(n_A+n_B) · |c_A − c_B|²: the growth of the sum of squares
+	N    int64   `json:"n"`    // customers in the union
+}
+
+// Ward merges points until one cluster is left, the cheapest merge first, and
+// returns the len(Weight)−1 merges in order of cost; merges of equal cost stand
+// in an order in which every cluster is made before it is merged further. Ties
+// between neighbours go to the lowest name.
+//
+// It follows chains of nearest neighbours: O(n²·Dim) time, O(n) memory beyond
+// a copy of the points.
+func Ward(p Points) []Merge {
+	n := len(p.Weight)
+	if n < 2 {
+		return nil
+	}
+	w := wardState{dim: p.Dim, x: slices.Clone(p.X), weight: slices.Clone(p.Weight), active: make([]int, n)}
+	for i := range w.active {
+		w.active[i] = i
+	}
+	merges := make([]Merge, 0, n-1)
+	chain := make([]int, 0, n)
+	for len(w.active) > 1 {
+		if len(chain) == 0 {
+			chain = append(chain, w.active[0])
+		}
+		last, before := chain[len(chain)-1], -1
+		if len(chain) > 1 {
+			before = chain[len(chain)-2]
+		}
+		next, cost := w.nearest(last, before)
+		if next != before {
+			chain = append(chain, next)
+			continue
+		}
+		chain = chain[:len(chain)-2]
+		merges = append(merges, w.merge(min(last, next), max(last, next), cost))
+	}
+	return inOrder(merges, n)
+}
+
+// wardState is the clusters that remain, each in the place of its lowest point.
+type wardState struct {
+	dim    int
+	x      []float64
+	weight []int64
+	active []int // ascending
+}
+
+// nearest returns the cluster cheapest to merge with a; among equals before,
+// the one that a was reached from, else the lowest.
+func (w *wardState) nearest(a, before int) (int, float64) {
+	best, least := -1, math.Inf(1)
+	if before >= 0 {
+		best, least = before, w.cost(a, before, least)
+	}
+	for _, b := range w.active {
+		if b == a || b == before {
+			continue
+		}
+		if c := w.cost(a, b, least); c < least || best < 0 {
+			best, least = b, c
+		}
+	}
+	return best, least
+}
+
+// cost returns what merging a and b costs, or something above limit where it
+// is above limit.
+func (w *wardState) cost(a, b int, limit float64) float64 {
+	na, nb := float64(w.weight[a]), float64(w.weight[b])
+	scale := na * (nb / (na + nb))
+	return scale * squaredDistance(w.x[a*w.dim:(a+1)*w.dim], w.x[b*w.dim:(b+1)*w.dim], limit/scale*(1+1e-9))
+}
+
+// squaredDistance sums in order of the coordinates and gives up above limit.
+func squaredDistance(a, b []float64, limit float64) float64 {
+	b = b[:len(a)]
+	sum := 0.0
+	for len(a) >= 4 {
+		d0, d1, d2, d3 := a[0]-b[0], a[1]-b[1], a[2]-b[2], a[3]-b[3]
+		sum += float64(float64(d0*d0)+float64(d1*d1)) + float64(float64(d2*d2)+float64(d3*d3))
+		if sum > limit {
+			return sum
+		}
+		a, b = a[4:], b[4:]
+	}
+	for i, x := range a {
+		d := x - b[i]
+		sum += float64(d * d)
+	}
+	return sum
+}
+
+// merge moves b into a.
+func (w *wardState) merge(a, b int, cost float64) Merge {
+	na, nb := float64(w.weight[a]), float64(w.weight[b])
+	for i := range w.dim {
+		xa, xb := w.x[a*w.dim+i], w.x[b*w.dim+i]
+		w.x[a*w.dim+i] = (float64(na*xa) + float64(nb*xb)) / (na + nb)
+	}
+	w.weight[a] += w.weight[b]
+	at, _ := slices.BinarySearch(w.active, b)
+	w.active = slices.Delete(w.active, at, at+1)
+	return Merge{A: a, B: b, Cost: cost, N: w.weight[a]}
+}
+
+// inOrder sorts merges by cost. Rounding could make a merge a hair cheaper
+// than one it builds on, so a merge counts as at least as dear as those.
+func inOrder(merges []Merge, n int) []Merge {
+	floor := make([]float64, n)
+	for i := range merges {
+		m := &merges[i]
+		m.Cost = max(m.Cost, floor[m.A], floor[m.B])
+		floor[m.A] = m.Cost
+	}
+	slices.SortStableFunc(merges, func(a, b Merge) int { return cmp.Compare(a.Cost, b.Cost) })
+	return merges
+}
+
+// Cut returns the cluster of each of n points when the merges that leave k
+// clusters are carried out. Clusters are numbered from 0 in order of their
+// lowest point. k must be in 1..n.
+func Cut(merges []Merge, n, k int) []int {
+	parent := make([]int, n)
+	for i := range parent {
+		parent[i] = i
+	}
+	for _, m := range merges[:n-k] {
+		parent[m.B] = m.A // both are lowest points, A < B
+	}
+	label := make([]int, n)
+	next := 0
+	for i := range label {
+		if parent[i] == i {
+			label[i] = next
+			next++
+		} else {
+			label[i] = label[parent[i]] // parent[i] < i: labelled already
+		}
+	}
+	return label
+}
