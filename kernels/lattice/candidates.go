@@ -1,0 +1,104 @@
+package lattice
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+)
+
+// Candidates generates the candidates of the next order: the groups all of
+// whose subsets of one item less survived. ErrTooMany is returned as soon as
+// there are more than limit. Cost: a few ns for every pair of sibling
+// survivors, 4 bytes a candidate.
+func (l *Lattice) Candidates(limit int) (*Candidates, error) {
+	order := l.Order() + 1
+	c := &Candidates{Order: order, Start: []int{0}}
+	path := make([]uint32, order-1)
+	subset := make([]uint32, order-2)
+	var ext []uint32
+	last := &l.levels[order-2]
+	for i := range last.item {
+		ext = append(ext[:0], l.siblings(order-2, uint32(i))...)
+		if len(ext) == 0 {
+			continue
+		}
+		if order > 2 {
+			l.Path(order-1, uint32(i), path)
+		}
+		// Leaving out the last or the last but one item gives the two joined
+		// groups, which survived; every other item is left out in turn.
+		for drop := 0; drop < order-2 && len(ext) > 0; drop++ {
+			copy(subset, path[:drop])
+			copy(subset[drop:], path[drop+1:])
+			node, ok := l.find(subset)
+			if !ok {
+				return nil, fmt.Errorf("order %d: a subset of a survivor is no survivor", order-1)
+			}
+			ext = intersect(ext, l.children(order-3, node))
+		}
+		if len(ext) == 0 {
+			continue
+		}
+		if len(c.Ext)+len(ext) > limit {
+			return nil, fmt.Errorf("order %d has more than %d: %w", order, limit, ErrTooMany)
+		}
+		c.Prefix = append(c.Prefix, uint32(i))
+		c.Ext = append(c.Ext, ext...)
+		c.Start = append(c.Start, len(c.Ext))
+	}
+	return c, nil
+}
+
+// siblings returns the last items of the survivors of level d that share all
+// items but the last with survivor i and end in an item of a later feature.
+func (l *Lattice) siblings(d int, i uint32) []uint32 {
+	lv := &l.levels[d]
+	end := uint32(len(lv.item))
+	if d > 0 {
+		end = l.levels[d-1].child[lv.parent[i]+1]
+	}
+	after := lv.item[i+1 : end]
+	first := l.next[lv.item[i]]
+	return after[sort.Search(len(after), func(k int) bool { return after[k] >= first }):]
+}
+
+// intersect keeps the entries of a that are in b; both ascend. It works in
+// place.
+func intersect(a, b []uint32) []uint32 {
+	k, _ := slices.BinarySearch(b, a[0])
+	b = b[k:]
+	n := 0
+	for _, x := range a {
+		for len(b) > 0 && b[0] < x {
+			b = b[1:]
+		}
+		if len(b) == 0 {
+			break
+		}
+		if b[0] == x {
+			a[n] = x
+			n++
+		}
+	}
+	return a[:n]
+}
+
+// Replay builds the lattice from the survivors of the orders 2, 3, … and
+// returns it with the candidates of the order after them.
+func Replay(features []int, survivors [][]uint64, limit int) (*Lattice, *Candidates, error) {
+	l, err := New(features)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range survivors {
+		c, err := l.Candidates(limit)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := l.Keep(c, s); err != nil {
+			return nil, nil, err
+		}
+	}
+	c, err := l.Candidates(limit)
+	return l, c, err
+}
