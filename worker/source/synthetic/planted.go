@@ -12,19 +12,19 @@ type item struct {
 type group struct {
 	items []item
 	odds  float64 // > 1: up, < 1: down
-	share float64 // of all rows, after missing values; from 20 million rows
+	share float64 // of all rows, after missing values; measured on 10 million rows
 }
 
 // planted are the niche groups. Each holds 1 to 4 % of the customers, so that
 // it stands out at 100,000 rows, and only levels that binning keeps: text, or
 // numbers of at most 20 distinct values.
 var planted = [6]group{
-	{odds: 6, share: 0.0187, items: []item{{job, technician}, {marital, divorced}}},
-	{odds: 1.0 / 6, share: 0.0187, items: []item{{education, tertiary}, {region, north}, {housing, no}}},
-	{odds: 6, share: 0.0187, items: []item{{region, islands}, {cityTier, 1}}},
-	{odds: 8, share: 0.0187, items: []item{{loan, yes}, {card, gold}, {channel, byApp}}},
-	{odds: 1.0 / 6, share: 0.0187, items: []item{{contact, telephone}, {month, august}}},
-	{odds: 6, share: 0.0187, items: []item{{marital, single}, {cityTier, 3}, {campaign, 2}}},
+	{odds: 6, share: 0.0189, items: []item{{job, technician}, {marital, divorced}}},
+	{odds: 1.0 / 6, share: 0.0175, items: []item{{education, tertiary}, {region, north}, {housing, no}}},
+	{odds: 6, share: 0.0178, items: []item{{region, islands}, {cityTier, 1}}},
+	{odds: 8, share: 0.0142, items: []item{{loan, yes}, {card, gold}, {channel, byApp}}},
+	{odds: 1.0 / 6, share: 0.0244, items: []item{{contact, telephone}, {month, august}}},
+	{odds: 6, share: 0.0188, items: []item{{marital, single}, {cityTier, 3}, {campaign, 2}}},
 }
 
 // within reports whether the group's columns are among the first n traits.

@@ -21,9 +21,9 @@ import (
 // MaxRows bounds a table: a Parquet file holds at most 32,767 row groups.
 const MaxRows = 5_000_000_000
 
-// MaxFeatures bounds the traits of a table; more would make one block of rows
-// larger than the memory of a small worker.
-const MaxFeatures = 2000
+// MaxFeatures bounds the traits of a table: a block of rows and the buffers of
+// a row group at this width take about a quarter of a GB a worker.
+const MaxFeatures = 500
 
 // Names of the columns that are not traits.
 const (
@@ -116,8 +116,8 @@ func TruthPath(out string) string {
 // appear under their names only when complete; after an error or a cancelled
 // context nothing new is left behind.
 //
-// About 0.6 µs of CPU a row for 20 features as Parquet; memory is about
-// 20 MB a worker at 20 features.
+// About 0.9 µs of CPU a row for 20 features as Parquet; memory depends on the
+// features and the workers, not on the rows.
 func Write(ctx context.Context, c Config) (*Truth, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
