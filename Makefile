@@ -1,0 +1,127 @@
+# Headwater. `make` or `make help` lists the targets; .ci/run runs the checks in order.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+GO       ?= go
+BIN      := bin
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+
+# Checks and generators, pinned outside go.mod: tools.mod for the code, deploy/tools.mod for
+# the manifests. (The Kubernetes libraries do not compile in one graph with the linters.)
+TOOL        := $(GO) tool -modfile=tools.mod
+DEPLOY_TOOL := $(GO) tool -modfile=deploy/tools.mod
+
+TEST_TIMEOUT ?= 10m
+TEST_FLAGS   ?=
+# Where goroutines, connections and shared state live; the rest is pure functions.
+RACE_PKGS    ?= ./worker/... ./coordinator/... ./cmd/...
+FUZZTIME     ?= 20s
+FUZZ_PKGS    ?= .
+BENCH_PKGS   ?= ./kernels/... ./worker/...
+BENCH_FLAGS  ?= -benchtime=200ms -count=1
+KUBERNETES   ?= 1.30
+
+##@ Use
+
+.PHONY: build
+build: ## Build bin/headwater: static, reproducible, version from git
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/headwater ./cmd/headwater
+
+.PHONY: demo
+demo: build ## Generate a million customers and run the whole job on them, into out/demo
+	@mkdir -p out/demo
+	$(BIN)/headwater gen --rows 1m --features 20 --seed 1 --out out/demo/customers.parquet
+	$(BIN)/headwater run --input out/demo/customers.parquet --metric responded=yes --out out/demo/result --force
+
+.PHONY: image
+image: ## Build the container image headwater:VERSION
+	docker build -f deploy/docker/Dockerfile --build-arg VERSION=$(VERSION) -t headwater:$(VERSION) -t headwater:dev .
+
+##@ Check
+
+.PHONY: test
+test: ## go vet and all tests
+	$(GO) vet ./...
+	$(GO) test -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
+
+.PHONY: race
+race: ## Tests of the concurrent packages under the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACE_PKGS)
+
+.PHONY: purego
+purego: ## Build and test without assembly, and build for arm64
+	$(GO) build -tags purego ./...
+	$(GO) test -tags purego -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./kernels/... ./worker/ops/... ./worker/shard/...
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) build ./...
+
+.PHONY: imports
+imports: ## Which package may import which (design rules)
+	$(GO) test -count=1 -run '^TestImport' -v .
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(TOOL) golangci-lint fmt ./...
+
+.PHONY: fmt-check
+fmt-check: ## Fail when gofmt would change a file
+	@files=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r gofmt -l); \
+	if [ -n "$$files" ]; then echo "not formatted (make fmt):"; echo "$$files"; exit 1; fi
+
+.PHONY: tidy-check
+tidy-check: ## Fail when go.mod or go.sum differ from what the code imports
+	$(GO) mod tidy -diff
+
+.PHONY: lint
+lint: ## golangci-lint, the version pinned in tools.mod
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: vuln
+vuln: ## Known vulnerabilities in reach; VULNDB=file:///path to a copy of the Go database
+	@if [ -z "$(VULNDB)" ]; then \
+		echo "vuln: skipped: no database given; VULNDB=https://vuln.go.dev, or file:///path for a local copy"; \
+	else $(TOOL) govulncheck -db "$(VULNDB)" ./...; fi
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz test for FUZZTIME (20s); FUZZ_PKGS=folder narrows
+	@grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $(FUZZ_PKGS) | sort | \
+	while IFS=: read -r file _ decl; do \
+		name=$${decl#func }; dir=$$(dirname "$$file"); \
+		echo "fuzz $$dir $$name $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) "./$${dir#./}" </dev/null; \
+	done
+
+.PHONY: manifests
+manifests: ## Check the Kubernetes manifests against the API schemas that the checker embeds
+	$(GO) test -count=1 ./deploy/...
+	$(DEPLOY_TOOL) kubectl-validate --version $(KUBERNETES) $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
+
+.PHONY: e2e
+e2e: ## End-to-end checks of the binary on ../shared/data
+	HEADWATER_E2E=1 $(GO) test -count=1 -timeout 20m $(TEST_FLAGS) ./cmd/...
+
+.PHONY: bench
+bench: ## Go benchmarks, as benchstat reads them: make bench | tee new.txt; make benchstat OLD=old.txt NEW=new.txt
+	$(GO) test -run '^$$' -bench . $(BENCH_FLAGS) $(BENCH_PKGS)
+
+.PHONY: benchstat
+benchstat: ## Compare two benchmark outputs, OLD and NEW
+	$(TOOL) benchstat $(OLD) $(NEW)
+
+.PHONY: ci
+ci: ## All the checks, as the CI runs them
+	bash .ci/run
+
+##@ Other
+
+.PHONY: clean
+clean: ## Remove bin/ and out/
+	rm -rf $(BIN) out
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
