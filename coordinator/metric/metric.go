@@ -119,6 +119,13 @@ func (m Metric) Lift(v, all Value) (lift float64, ok bool) {
 // average, in the metric's unit. It is computed exactly before it is rounded
 // once to float64, so that its sign and order can be trusted.
 func (m Metric) Excess(v, all Value) (excess float64, ok bool) {
+	w, wAll := weights(v, all)
+	if wAll.Sign() == 0 {
+		return math.NaN(), false
+	}
+	if excess, ok := quickExcess(v.Num, all.Num, w, wAll, m.Digits); ok {
+		return excess, true
+	}
 	r, ok := m.ExactExcess(v, all)
 	if !ok {
 		return math.NaN(), false
@@ -129,10 +136,7 @@ func (m Metric) Excess(v, all Value) (excess float64, ok bool) {
 
 // ExactExcess is Excess as a fraction; ok is false where all has no weight.
 func (m Metric) ExactExcess(v, all Value) (excess *big.Rat, ok bool) {
-	w, wAll := v.Den, all.Den
-	if w == nil {
-		w, wAll = big.NewInt(v.Known), big.NewInt(all.Known)
-	}
+	w, wAll := weights(v, all)
 	if wAll.Sign() == 0 {
 		return nil, false
 	}
@@ -142,7 +146,20 @@ func (m Metric) ExactExcess(v, all Value) (excess *big.Rat, ok bool) {
 	return r.Quo(r, new(big.Rat).SetInt(power10(m.Digits))), true
 }
 
+// weights returns what the means divide by, as integers of one scale.
+func weights(v, all Value) (w, wAll *big.Int) {
+	if v.Den == nil {
+		return big.NewInt(v.Known), big.NewInt(all.Known)
+	}
+	return v.Den, all.Den
+}
+
+// scaled returns x / 10^digits, rounded once.
 func scaled(x *big.Int, digits int) float64 {
+	// Where both sides are exact in float64, dividing rounds once as well.
+	if digits < len(pow10) && x.IsInt64() && max(x.Int64(), -x.Int64()) <= 1<<53 {
+		return float64(x.Int64()) / float64(pow10[digits])
+	}
 	f, _ := new(big.Rat).SetFrac(x, power10(digits)).Float64()
 	return f
 }
