@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -12,9 +13,9 @@ import (
 	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
-// groupsPerRowGroup bounds the rows that the Parquet writer holds in memory:
-// about 20 MB. Smaller ones would compress worse.
-const groupsPerRowGroup = 1 << 17
+// groupsPerRowGroup bounds the rows of a row group, of which each core holds
+// one in memory: about 10 MB. Smaller ones would compress worse.
+const groupsPerRowGroup = 1 << 16
 
 // groupsPerWrite is how many groups are handed to the Parquet writer at once.
 // It may end a page after each.
@@ -160,25 +161,38 @@ func optional(x float64) parquet.Value {
 	return parquet.DoubleValue(x).Level(0, 1, 0)
 }
 
-// write streams the table, some rows at a time.
+// write streams the table: as many row groups at a time as there are cores are
+// built, and committed in order, so that the bytes do not depend on the cores.
 func (t *groupTable) write(w io.Writer) error {
 	out := newParquetWriter(w, parquet.NewSchema("groups", t.schema))
-	columns := make([][]parquet.Value, t.leaves)
+	var ahead []chan built
+	commit := func() error {
+		b := <-ahead[0]
+		ahead = ahead[1:]
+		if b.err == nil {
+			_, b.err = b.group.Commit()
+		}
+		return b.err
+	}
+	defer func() {
+		for _, c := range ahead {
+			<-c
+		}
+	}()
 	for from := 0; from < t.groups.Len(); from += groupsPerRowGroup {
-		group := out.BeginRowGroup()
-		writers := group.ColumnWriters()
-		to := min(from+groupsPerRowGroup, t.groups.Len())
-		for at := from; at < to; at += groupsPerWrite {
-			if err := t.fill(columns, at, min(at+groupsPerWrite, to)); err != nil {
-				return err
-			}
-			for k, values := range columns {
-				if _, err := writers[k].WriteRowValues(values); err != nil {
-					return fmt.Errorf("groups: %w", err)
-				}
+		if len(ahead) == runtime.GOMAXPROCS(0) {
+			if err := commit(); err != nil {
+				return fmt.Errorf("groups: %w", err)
 			}
 		}
-		if _, err := group.Commit(); err != nil {
+		group, done := out.BeginRowGroup(), make(chan built, 1)
+		ahead = append(ahead, done)
+		go func() {
+			done <- built{group, t.build(group, from, min(from+groupsPerRowGroup, t.groups.Len()))}
+		}()
+	}
+	for len(ahead) > 0 {
+		if err := commit(); err != nil {
 			return fmt.Errorf("groups: %w", err)
 		}
 	}
@@ -186,6 +200,28 @@ func (t *groupTable) write(w io.Writer) error {
 		return fmt.Errorf("groups: %w", err)
 	}
 	return nil
+}
+
+// built is a row group that waits to be committed.
+type built struct {
+	group *parquet.ConcurrentRowGroupWriter
+	err   error
+}
+
+// build encodes groups [from, to).
+func (t *groupTable) build(group *parquet.ConcurrentRowGroupWriter, from, to int) error {
+	writers, columns := group.ColumnWriters(), make([][]parquet.Value, t.leaves)
+	for at := from; at < to; at += groupsPerWrite {
+		if err := t.fill(columns, at, min(at+groupsPerWrite, to)); err != nil {
+			return err
+		}
+		for k, values := range columns {
+			if _, err := writers[k].WriteRowValues(values); err != nil {
+				return err
+			}
+		}
+	}
+	return group.Flush()
 }
 
 // fill replaces the columns' values by those of groups [from, to).
