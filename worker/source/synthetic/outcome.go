@@ -21,7 +21,7 @@ var (
 )
 
 const (
-	baseLogOdds   = -2830 // makes the base rate about 8 % with all groups planted
+	baseLogOdds   = -2810 // makes the base rate about 8 % with all groups planted
 	contactHidden = -450  // for rows whose contact is missing
 )
 

@@ -20,7 +20,7 @@ type group struct {
 // numbers of at most 20 distinct values.
 var planted = [6]group{
 	{odds: 6, share: 0.0189, items: []item{{job, technician}, {marital, divorced}}},
-	{odds: 1.0 / 6, share: 0.0175, items: []item{{education, tertiary}, {region, north}, {housing, no}}},
+	{odds: 1.0 / 8, share: 0.0223, items: []item{{education, tertiary}, {region, capital}, {housing, no}}},
 	{odds: 6, share: 0.0178, items: []item{{region, islands}, {cityTier, 1}}},
 	{odds: 8, share: 0.0142, items: []item{{loan, yes}, {card, gold}, {channel, byApp}}},
 	{odds: 1.0 / 6, share: 0.0244, items: []item{{contact, telephone}, {month, august}}},

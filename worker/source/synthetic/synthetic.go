@@ -22,7 +22,7 @@ import (
 const MaxRows = 5_000_000_000
 
 // MaxFeatures bounds the traits of a table: a block of rows and the buffers of
-// a row group at this width take about a quarter of a GB a worker.
+// a row group at this width take about a third of a GB a worker.
 const MaxFeatures = 500
 
 // Names of the columns that are not traits.

@@ -37,7 +37,7 @@ const (
 	blueCollar, retired, student, technician, unemployed = 1, 5, 8, 9, 10
 	single, divorced                                     = 0, 2
 	tertiary                                             = 3
-	north                                                = 1
+	capital                                              = 0
 	islands                                              = 6
 	gold                                                 = 2
 	byWeb, byApp                                         = 2, 3
