@@ -1,0 +1,68 @@
+package encoder
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/zeebo/xxh3"
+)
+
+// foldShare is the share of rows whose bit is set, in 4096ths: 0.3.
+const foldShare = 1229
+
+// FoldBits returns the five held-out bits of a hash: independent, each set
+// with probability 1229/4096 = 0.300.
+func FoldBits(hash uint64) uint8 {
+	var bits uint8
+	for i := range Folds {
+		if hash>>(12*i)&4095 < foldShare {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+// HashOrdinal returns hash(seed, key) of a row without an id: of its global
+// ordinal. All random choices about a row come from this or HashKey.
+func HashOrdinal(seed uint64, ordinal int64) uint64 {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(ordinal))
+	return xxh3.HashSeed(b[:], seed)
+}
+
+// HashKey returns hash(seed, key) of a row with an id, given as text.
+func HashKey(seed uint64, id string) uint64 { return xxh3.HashStringSeed(id, seed) }
+
+// folds writes the bits of the rows of a batch; key is nil where there is no
+// id column. A row without an id goes by its ordinal.
+func folds(dst []uint8, key arrow.Array, seed uint64, first int64) error {
+	var buf []byte
+	for i := range dst {
+		ordinal := first + int64(i)
+		if key == nil || key.IsNull(i) {
+			dst[i] = FoldBits(HashOrdinal(seed, ordinal))
+			continue
+		}
+		var h uint64
+		switch a := key.(type) {
+		case *array.String:
+			h = HashKey(seed, a.Value(i))
+		case *array.Dictionary:
+			values, ok := a.Dictionary().(*array.String)
+			if !ok {
+				return fmt.Errorf("a dictionary of %s cannot be an id", a.Dictionary().DataType())
+			}
+			h = HashKey(seed, values.Value(a.GetValueIndex(i)))
+		case *array.Int64:
+			buf = strconv.AppendInt(buf[:0], a.Value(i), 10)
+			h = xxh3.HashSeed(buf, seed)
+		default:
+			h = HashKey(seed, key.ValueStr(i))
+		}
+		dst[i] = FoldBits(h)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+func init() {
+	kinds[wire.OpProfile] = typed(profile)
+}
+
+// profile reads every column of the assignment's splits.
+func profile(ctx context.Context, env *Env, _ struct{}) (*partial.Profile, error) {
+	p := &partial.Profile{}
+	names := make([]string, len(env.Table.Columns))
+	profilers := make([]*partial.Profiler, len(names))
+	for i, c := range env.Table.Columns {
+		names[i], profilers[i] = c.Name, partial.NewProfiler(c)
+	}
+	for i, split := range env.Splits {
+		unit := partial.Unit{Unit: env.Units[i]}
+		err := eachBatch(ctx, env, split, names, func(rec arrow.Record) error {
+			unit.Rows += rec.NumRows()
+			for j := range profilers {
+				if err := profilers[j].Add(rec.Column(j)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, &unit.Marks)
+		if err != nil {
+			return nil, err
+		}
+		p.Units = append(p.Units, unit)
+	}
+	slices.SortFunc(p.Units, func(a, b partial.Unit) int { return a.Unit - b.Unit })
+	for _, c := range profilers {
+		p.Columns = append(p.Columns, c.Column())
+	}
+	return p, nil
+}
+
+// eachBatch calls f for every batch of a split with the named columns, in
+// order, and hands over the reader's marks where they are asked for.
+func eachBatch(ctx context.Context, env *Env, split source.Split, columns []string, f func(arrow.Record) error, marks *[]source.Mark) (err error) {
+	r, err := env.Opener.Open(ctx, env.Table, split, columns)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := r.Close(); err == nil {
+			err = e
+		}
+	}()
+	for {
+		rec, err := r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			if marks != nil {
+				*marks = r.Marks()
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = f(rec)
+		if env.Progress != nil {
+			env.Progress(rec.NumRows())
+		}
+		rec.Release()
+		if err != nil {
+			return fmt.Errorf("%s: %w", env.Table.Files[split.File].Name, err)
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package partial
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/source"
+)
+
+// Profiler profiles one column, batch by batch. It allocates when it meets a
+// value for the first time, not otherwise. It is for one goroutine.
+type Profiler struct {
+	col   Column
+	ints  *intTable
+	texts map[string]int32 // text → index into counts
+	names []string
+	count []int64
+	bins  *binTable // not nil once the sketch is in use
+
+	last      string // the text met last and its index
+	lastIndex int32
+
+	dict   *array.String // the dictionary that perIndex counts, retained
+	dictID arrow.ArrayData
+	index  []int64
+}
+
+// NewProfiler returns a profiler of a column.
+func NewProfiler(c source.Column) *Profiler {
+	p := &Profiler{col: Column{Name: c.Name, Type: c.Type, Scale: c.Scale}, lastIndex: -1}
+	if c.Type == source.Text {
+		p.texts = map[string]int32{}
+	} else {
+		p.ints = newIntTable()
+	}
+	return p
+}
+
+// Add profiles a batch's array of the column.
+func (p *Profiler) Add(a arrow.Array) error {
+	p.col.Rows += int64(a.Len())
+	p.col.Nulls += int64(a.NullN())
+	switch a := a.(type) {
+	case *array.Dictionary:
+		values, ok := a.Dictionary().(*array.String)
+		if !ok || p.ints != nil {
+			return p.mismatch(a)
+		}
+		p.addDictionary(a, values)
+		return nil
+	case *array.String:
+		if p.ints != nil {
+			return p.mismatch(a)
+		}
+		p.addTexts(a)
+		return nil
+	}
+	if p.ints == nil {
+		return p.mismatch(a)
+	}
+	switch a := a.(type) {
+	case *array.Int64:
+		addValues(p, a, a.Int64Values(), func(v int64) int64 { return v })
+	case *array.Date32:
+		addValues(p, a, a.Date32Values(), func(v arrow.Date32) int64 { return int64(v) })
+	case *array.Timestamp:
+		addValues(p, a, a.TimestampValues(), func(v arrow.Timestamp) int64 { return DayOf(int64(v)) })
+	case *array.Float64:
+		p.addFloats(a)
+	case *array.Boolean:
+		for i := range a.Len() {
+			if a.IsValid(i) {
+				v := int64(0)
+				if a.Value(i) {
+					v = 1
+				}
+				p.addInt(v, 1)
+			}
+		}
+	case *array.Decimal128:
+		for i, d := range a.Values() {
+			if a.IsNull(i) {
+				continue
+			}
+			if v, ok := wide(d.LowBits(), d.HighBits()); ok {
+				p.addInt(v, 1)
+			} else {
+				p.col.Wide++
+			}
+		}
+	default:
+		return p.mismatch(a)
+	}
+	return nil
+}
+
+// DayOf returns the day number of microseconds since 1970-01-01.
+func DayOf(micros int64) int64 {
+	const day = 86400e6
+	d := micros / day
+	if micros%day < 0 {
+		d--
+	}
+	return d
+}
+
+func (p *Profiler) mismatch(a arrow.Array) error {
+	return fmt.Errorf("column %q is %s in the table, but a batch holds %s", p.col.Name, p.col.Type, a.DataType())
+}
+
+func addValues[T ~int64 | ~int32](p *Profiler, a arrow.Array, values []T, toInt func(T) int64) {
+	if a.NullN() == 0 {
+		for _, v := range values {
+			p.addInt(toInt(v), 1)
+		}
+		return
+	}
+	for i, v := range values {
+		if a.IsValid(i) {
+			p.addInt(toInt(v), 1)
+		}
+	}
+}
+
+func (p *Profiler) addFloats(a *array.Float64) {
+	for i, v := range a.Float64Values() {
+		switch {
+		case a.IsNull(i):
+		case v != v:
+			p.col.NaN++
+		default:
+			p.addInt(int64(math.Float64bits(v+0)), 1) // −0 + 0 is 0
+		}
+	}
+}
+
+// addInt counts n rows with an entry of Column.Ints.
+func (p *Profiler) addInt(v, n int64) {
+	if p.bins != nil {
+		p.col.Sketch.addInt(&p.col, p.bins, v, n)
+		return
+	}
+	p.ints.add(v, n)
+	if p.ints.distinct > ExactLimit {
+		p.overflow()
+		p.ints.each(func(v, n int64) { p.col.Sketch.addInt(&p.col, p.bins, v, n) })
+		p.ints = newIntTable()
+	}
+}
+
+func (p *Profiler) overflow() {
+	p.col.Sketch = newSketch(p.col.Type)
+	p.bins = newBinTable(nil)
+}
+
+func (p *Profiler) addTexts(a *array.String) {
+	nulls := a.NullN() > 0
+	for i := range a.Len() {
+		if !nulls || a.IsValid(i) {
+			p.addText(a.Value(i), 1)
+		}
+	}
+}
+
+// addText counts n rows with a text, whose memory may be reused afterwards.
+func (p *Profiler) addText(s string, n int64) {
+	if p.bins != nil {
+		p.col.Sketch.addText(p.bins, s, n)
+		return
+	}
+	if p.lastIndex >= 0 && s == p.last {
+		p.count[p.lastIndex] += n
+		return
+	}
+	i, ok := p.texts[s]
+	if !ok {
+		i = int32(len(p.names))
+		s = strings.Clone(s)
+		p.texts[s] = i
+		p.names = append(p.names, s)
+		p.count = append(p.count, 0)
+	}
+	p.count[i] += n
+	p.last, p.lastIndex = p.names[i], i
+	if len(p.names) > ExactLimit {
+		p.overflow()
+		for i, s := range p.names {
+			p.col.Sketch.addText(p.bins, s, p.count[i])
+		}
+		p.texts, p.names, p.count, p.last, p.lastIndex = nil, nil, nil, "", -1
+	}
+}
+
+// addDictionary counts indexes; texts are looked at once per dictionary.
+func (p *Profiler) addDictionary(a *array.Dictionary, values *array.String) {
+	if p.dict == nil || !encoder.SameData(p.dictID, values.Data()) {
+		p.flush()
+		values.Retain()
+		p.dict, p.dictID = values, values.Data()
+		p.index = append(p.index[:0], make([]int64, values.Len())...)
+	}
+	indexes, ok := a.Indices().(*array.Int32)
+	if !ok {
+		for i := range a.Len() {
+			if a.IsValid(i) {
+				p.index[a.GetValueIndex(i)]++
+			}
+		}
+		return
+	}
+	if a.NullN() == 0 {
+		for _, v := range indexes.Int32Values() {
+			p.index[v]++
+		}
+		return
+	}
+	for i, v := range indexes.Int32Values() {
+		if a.IsValid(i) {
+			p.index[v]++
+		}
+	}
+}
+
+// flush adds the counted indexes of the dictionary in use to the texts. A text
+// that stands in a dictionary twice is the same value; a null entry is missing.
+func (p *Profiler) flush() {
+	if p.dict == nil {
+		return
+	}
+	for i, n := range p.index {
+		switch {
+		case n == 0:
+		case p.dict.IsNull(i):
+			p.col.Nulls += n
+		default:
+			p.addText(p.dict.Value(i), n)
+		}
+	}
+	p.dict.Release()
+	p.dict, p.dictID = nil, nil
+}
+
+// Column returns the profile of all added arrays and ends the profiler.
+func (p *Profiler) Column() Column {
+	p.flush()
+	c := p.col
+	switch {
+	case p.bins != nil:
+		c.Sketch.finish(p.bins)
+	case p.ints != nil && p.ints.distinct > 0:
+		c.Ints = make(map[int64]int64, p.ints.distinct)
+		p.ints.each(func(v, n int64) { c.Ints[v] = n })
+	case len(p.names) > 0:
+		c.Texts = make(map[string]int64, len(p.names))
+		for i, s := range p.names {
+			c.Texts[s] = p.count[i]
+		}
+	}
+	return c
+}

@@ -1,0 +1,120 @@
+package partial
+
+import (
+	"math"
+	"sort"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/source"
+)
+
+// Refiner answers one column's question, batch by batch. It is for one goroutine.
+type Refiner struct {
+	profiler *Profiler // for the column's type and its errors
+	wanted   [HashBuckets / 64]uint64
+	asked    bool
+	out      Refined
+	between  []int64 // rows from cut i−1 (inclusive) to cut i; the last is all above
+}
+
+// NewRefiner returns a refiner of a column.
+func NewRefiner(c source.Column, ask RefineColumn) *Refiner {
+	r := &Refiner{profiler: NewProfiler(c), asked: len(ask.Buckets) > 0}
+	r.out = Refined{Column: ask.Column, Cuts: ask.Cuts}
+	if c.Type == source.Text {
+		r.out.Texts = map[string]int64{}
+	} else {
+		r.out.Ints = map[int64]int64{}
+	}
+	for _, b := range ask.Buckets {
+		r.wanted[b/64%uint32(len(r.wanted))] |= 1 << (b % 64)
+	}
+	r.between = make([]int64, len(ask.Cuts)+1)
+	return r
+}
+
+// Add counts a batch's array of the column.
+func (r *Refiner) Add(a arrow.Array) error {
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			continue
+		}
+		switch a := a.(type) {
+		case *array.String:
+			r.addText(a.Value(i))
+		case *array.Dictionary:
+			values, ok := a.Dictionary().(*array.String)
+			if !ok {
+				return r.profiler.mismatch(a)
+			}
+			if j := a.GetValueIndex(i); values.IsValid(j) {
+				r.addText(values.Value(j))
+			}
+		case *array.Int64:
+			r.addInt(a.Value(i))
+		case *array.Date32:
+			r.addInt(int64(a.Value(i)))
+		case *array.Timestamp:
+			r.addInt(DayOf(int64(a.Value(i))))
+		case *array.Float64:
+			if v := a.Value(i); v == v {
+				r.addInt(int64(math.Float64bits(v + 0)))
+			}
+		case *array.Decimal128:
+			d := a.Value(i)
+			if v, ok := wide(d.LowBits(), d.HighBits()); ok {
+				r.addInt(v)
+			}
+		default:
+			return r.profiler.mismatch(a)
+		}
+	}
+	return nil
+}
+
+func (r *Refiner) wants(hash uint64) bool {
+	b := Bucket(hash)
+	return r.wanted[b/64]>>(b%64)&1 != 0
+}
+
+func (r *Refiner) addText(s string) {
+	if r.asked && r.wants(HashText(s)) {
+		if _, ok := r.out.Texts[s]; !ok {
+			s = strings.Clone(s)
+		}
+		r.out.Texts[s]++
+	}
+	if len(r.between) > 1 {
+		if f, ok := encoder.ParseNumber(s); ok && f == f {
+			r.addNumber(f)
+		}
+	}
+}
+
+func (r *Refiner) addInt(v int64) {
+	if r.asked && r.wants(HashInt(v)) {
+		r.out.Ints[v]++
+	}
+	if len(r.between) > 1 {
+		r.addNumber(r.profiler.col.number(v))
+	}
+}
+
+func (r *Refiner) addNumber(f float64) {
+	r.between[sort.Search(len(r.out.Cuts), func(i int) bool { return r.out.Cuts[i] > f })]++
+}
+
+// Refined returns the answer for all added arrays.
+func (r *Refiner) Refined() Refined {
+	r.out.Below = make([]int64, len(r.out.Cuts))
+	var sum int64
+	for i := range r.out.Cuts {
+		sum += r.between[i]
+		r.out.Below[i] = sum
+	}
+	return r.out
+}
