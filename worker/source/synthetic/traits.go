@@ -32,19 +32,18 @@ const (
 
 // Levels that other code speaks of, as indexes into a trait's levels.
 const (
-	no, yes = 0, 1
-
-	blueCollar, retired, student, technician, unemployed = 1, 5, 8, 9, 10
-	single, divorced                                     = 0, 2
-	tertiary                                             = 3
-	capital                                              = 0
-	islands                                              = 6
-	gold                                                 = 2
-	byWeb, byApp                                         = 2, 3
-	telephone                                            = 1
-	august                                               = 7
-	neverContacted, failure, success                     = 0, 1, 3
-	noDevice                                             = 3
+	no, yes          = 0, 1
+	technician       = 9
+	single, divorced = 0, 2
+	tertiary         = 3
+	capital          = 0
+	islands          = 6
+	gold             = 2
+	byWeb, byApp     = 2, 3
+	telephone        = 1
+	august           = 7
+	neverContacted   = 0
+	noDevice         = 3
 )
 
 var traits = [namedTraits]column{
