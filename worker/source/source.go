@@ -8,6 +8,7 @@ package source
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -26,15 +27,16 @@ const (
 
 // Spec says what the user wants read and how.
 type Spec struct {
-	Inputs    []string `json:"inputs"`               // files, globs, directories, or "-" for stdin
-	Format    Format   `json:"format,omitempty"`     // "" = detect
-	Delimiter string   `json:"delimiter,omitempty"`  // CSV: one character; "" = sniff
-	Quote     string   `json:"quote,omitempty"`      // CSV: one character, "none", or "" = sniff
-	Header    string   `json:"header,omitempty"`     // CSV: "yes", "no", or "" = detect
-	Encoding  string   `json:"encoding,omitempty"`   // CSV: an IANA or WHATWG name; "" = UTF-8
-	Nulls     []string `json:"nulls,omitempty"`      // CSV: spellings of missing; nil = DefaultNulls
-	SplitSize int64    `json:"split_size,omitempty"` // CSV: bytes a split; 0 = default
-	TempDir   string   `json:"-"`                    // where stdin and compressed text are spooled; "" = os.TempDir()
+	Inputs    []string  `json:"inputs"`               // files, globs, directories, or "-" for stdin
+	Format    Format    `json:"format,omitempty"`     // "" = detect
+	Delimiter string    `json:"delimiter,omitempty"`  // CSV: one character; "" = sniff
+	Quote     string    `json:"quote,omitempty"`      // CSV: one character, "none", or "" = sniff
+	Header    string    `json:"header,omitempty"`     // CSV: "yes", "no", or "" = detect
+	Encoding  string    `json:"encoding,omitempty"`   // CSV: an IANA or WHATWG name; "" = UTF-8
+	Nulls     []string  `json:"nulls,omitempty"`      // CSV: spellings of missing; nil = DefaultNulls
+	SplitSize int64     `json:"split_size,omitempty"` // CSV: bytes a split; 0 = default
+	TempDir   string    `json:"-"`                    // where stdin and compressed text are spooled; "" = os.TempDir()
+	Stdin     io.Reader `json:"-"`                    // what "-" reads; nil = os.Stdin
 }
 
 // DefaultNulls are the spellings of a missing value in CSV.
@@ -85,6 +87,9 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Dialect *Dialect `json:"dialect,omitempty"`
 	Splits  []Split  `json:"splits"`
+	Skipped []string `json:"skipped,omitempty"` // columns left out, each with the reason, for display
+
+	spoolDir string // holds spooled files; removed by Close
 }
 
 // Split is a piece of one file that is read on its own: a range of rows of a
