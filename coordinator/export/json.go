@@ -14,8 +14,9 @@ import (
 
 // WriteJSON writes v as indented JSON with a newline at its end. It follows
 // encoding/json (tags, order of fields, sorted keys, shortest floats) except
-// that NaN and infinities become null instead of an error, and that <, > and &
-// stay readable. The same v gives the same bytes.
+// that NaN and infinities become null instead of an error, that <, > and &
+// stay readable, and that bytes are lists of numbers like any other (which
+// encoding/json reads back). The same v gives the same bytes.
 func WriteJSON(w io.Writer, v any) error {
 	var compact, indented bytes.Buffer
 	if err := appendJSON(&compact, reflect.ValueOf(v)); err != nil {
@@ -51,7 +52,7 @@ func appendJSON(b *bytes.Buffer, v reflect.Value) error {
 	case reflect.Map:
 		return appendMap(b, v)
 	case reflect.Slice:
-		if v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
+		if v.IsNil() {
 			break
 		}
 		return appendList(b, v)
