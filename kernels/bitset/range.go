@@ -28,3 +28,14 @@ func CopyRange(dst, src []uint64, from, n int) {
 		dst[words-1] &= 1<<tail - 1
 	}
 }
+
+// Fill sets the first n bits of dst and clears the others; dst holds Words(n)
+// words.
+func Fill(dst []uint64, n int) {
+	for i := range dst {
+		dst[i] = ^uint64(0)
+	}
+	if tail := uint(n % 64); tail != 0 {
+		dst[len(dst)-1] = 1<<tail - 1
+	}
+}

@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"sort"
+	"slices"
 )
 
 // ErrTooMany says that an order has more candidates than the limit.
@@ -83,6 +83,9 @@ func (l *Lattice) Path(order int, i uint32, dst []uint32) {
 	}
 }
 
+// Last returns the last item of survivor i of an order.
+func (l *Lattice) Last(order int, i uint32) uint32 { return l.levels[order-1].item[i] }
+
 // Keep makes the candidates c of the next order, as Candidates returned them,
 // into survivors: those whose bit is set in survived, bit i%64 of word i/64
 // for candidate i.
@@ -125,16 +128,13 @@ func (l *Lattice) children(d int, i uint32) []uint32 {
 	return l.levels[d+1].item[child[i]:child[i+1]]
 }
 
-// find returns the survivor with the given items.
-func (l *Lattice) find(items []uint32) (i uint32, ok bool) {
-	i = items[0]
+// find returns the survivor with the given items, a subset of a survivor's:
+// those all survived.
+func (l *Lattice) find(items []uint32) uint32 {
+	i := items[0]
 	for d, item := range items[1:] {
-		c := l.children(d, i)
-		k := sort.Search(len(c), func(k int) bool { return c[k] >= item })
-		if k == len(c) || c[k] != item {
-			return 0, false
-		}
+		k, _ := slices.BinarySearch(l.children(d, i), item)
 		i = l.levels[d].child[i] + uint32(k)
 	}
-	return i, true
+	return i
 }

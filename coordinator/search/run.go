@@ -1,0 +1,209 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/headwater-dev/headwater/kernels/lattice"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// Level is one order of a search, as it is reported before and after counting.
+type Level struct {
+	Order      int
+	Candidates int
+	CellRows   float64 // candidates × rows: the work, if all rows of all candidates were looked at
+	Done       bool
+	Kept       int // Done: how many candidates reached the minimum
+}
+
+// Run finds all groups of the orders 1 to c.Order that reach the minimum, with
+// their counts. Levels are the counts of wire.OpLevels over the same shards.
+// Report may be nil.
+//
+// *Other* is counted but not listed; missing is a level like any. More than
+// lattice.MaxCandidates candidates of an order are an error before any of
+// them is counted. Memory: per candidate of the order at work, and per group
+// found, about 24 bytes and measure.
+func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial.Counts, c Config, report func(Level)) (*Groups, error) {
+	if err := c.Validate(plan); err != nil {
+		return nil, err
+	}
+	if c.Order == 0 {
+		c.Order = DefaultOrder
+	}
+	offsets := encoder.Offsets(plan.Features)
+	all := offsets[len(plan.Features)]
+	known := partial.MakeCounts(all+1, completeMeasures(plan))
+	if err := known.Merge(levels); err != nil {
+		return nil, fmt.Errorf("level counts do not fit the plan: %w", err)
+	}
+	s := &search{
+		shards:  shards,
+		plan:    plan,
+		rows:    levels.N[all],
+		minimum: c.Minimum(levels.N[all]),
+		report:  report,
+		groups:  &Groups{Start: []int{0}, Counts: partial.MakeCounts(0, completeMeasures(plan))},
+	}
+	if err := s.listItems(c.Features, offsets, levels); err != nil {
+		return nil, err
+	}
+	for order := 2; order <= c.Order && len(s.items) > 0; order++ {
+		more, err := s.level(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("search, order %d: %w", order, err)
+		}
+		if !more {
+			break
+		}
+	}
+	return s.groups, nil
+}
+
+// search is a search under way.
+type search struct {
+	shards    Shards
+	plan      *encoder.Plan
+	rows      int64
+	minimum   int64
+	report    func(Level)
+	items     []wire.Item // that reached the minimum, ascending
+	lattice   *lattice.Lattice
+	survivors [][]uint64 // order-2 → bitmap over that order's candidates
+	groups    *Groups
+}
+
+// listItems makes the groups of order 1 from the levels' counts.
+func (s *search) listItems(allowed []int, offsets []int, levels *partial.Counts) error {
+	use := make([]bool, len(s.plan.Features))
+	for f := range use {
+		use[f] = allowed == nil
+	}
+	for _, f := range allowed {
+		use[f] = true
+	}
+	var features, kept []int
+	candidates := 0
+	for f := range s.plan.Features {
+		feature := &s.plan.Features[f]
+		for code := 0; use[f] && code < feature.Codes(); code++ {
+			if code != 0 && code == int(feature.Other) {
+				continue
+			}
+			candidates++
+			if levels.N[offsets[f]+code] >= s.minimum {
+				s.items = append(s.items, wire.Item{Feature: f, Code: uint8(code)})
+				features = append(features, f)
+				kept = append(kept, offsets[f]+code)
+			}
+		}
+	}
+	s.tell(Level{Order: 1, Candidates: candidates})
+	s.groups.Items = append(s.groups.Items, s.items...)
+	for i := range s.items {
+		s.groups.Start = append(s.groups.Start, i+1)
+	}
+	appendCounts(&s.groups.Counts, levels, kept)
+	s.tell(Level{Order: 1, Candidates: candidates, Done: true, Kept: len(kept)})
+	var err error
+	s.lattice, err = lattice.New(features)
+	return err
+}
+
+// level searches the next order and returns whether any group was found.
+func (s *search) level(ctx context.Context) (found bool, err error) {
+	candidates, err := s.lattice.Candidates(lattice.MaxCandidates)
+	if errors.Is(err, lattice.ErrTooMany) {
+		return false, fmt.Errorf("%w: raise --min-share or --min-count (now %d rows), list fewer --features, or lower --order", err, s.minimum)
+	}
+	if err != nil {
+		return false, err
+	}
+	at := Level{Order: candidates.Order, Candidates: candidates.Len()}
+	if candidates.Len() == 0 {
+		return false, nil
+	}
+	s.tell(at)
+	counts := partial.MakeCounts(candidates.Len(), completeMeasures(s.plan))
+	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors}
+	err = s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
+		var part partial.Counts
+		if err := wire.Decode(answer, &part); err != nil {
+			return err
+		}
+		return counts.Merge(&part)
+	})
+	if err != nil {
+		return false, err
+	}
+	survived, kept := make([]uint64, (candidates.Len()+63)/64), []int(nil)
+	for i, n := range counts.N {
+		if n >= s.minimum {
+			survived[i/64] |= 1 << (i % 64)
+			kept = append(kept, i)
+		}
+	}
+	if err := s.lattice.Keep(candidates, survived); err != nil {
+		return false, err
+	}
+	s.survivors = append(s.survivors, survived)
+	s.appendGroups(candidates.Order, len(kept))
+	appendCounts(&s.groups.Counts, &counts, kept)
+	at.Done, at.Kept = true, len(kept)
+	s.tell(at)
+	return len(kept) > 0, nil
+}
+
+func (s *search) tell(l Level) {
+	if s.report != nil {
+		l.CellRows = float64(l.Candidates) * float64(s.rows)
+		s.report(l)
+	}
+}
+
+// appendGroups lists the n survivors of an order.
+func (s *search) appendGroups(order, n int) {
+	g := s.groups
+	path := make([]uint32, order)
+	for i := range n {
+		s.lattice.Path(order, uint32(i), path)
+		for _, item := range path {
+			g.Items = append(g.Items, s.items[item])
+		}
+		g.Start = append(g.Start, len(g.Items))
+	}
+}
+
+// appendCounts appends the entries which of from to c, sums in canonical form
+// (0 ≤ Lo < 2³²), so that equal sums are equal numbers.
+func appendCounts(c, from *partial.Counts, which []int) {
+	c.N = slices.Grow(c.N, len(which))
+	for _, i := range which {
+		c.N = append(c.N, from.N[i])
+	}
+	for m := range c.Measures {
+		to, src := &c.Measures[m], &from.Measures[m]
+		to.Sum.Hi, to.Sum.Lo = slices.Grow(to.Sum.Hi, len(which)), slices.Grow(to.Sum.Lo, len(which))
+		for _, i := range which {
+			if src.Known != nil {
+				to.Known = append(to.Known, src.Known[i])
+			}
+			to.Sum.Hi = append(to.Sum.Hi, src.Sum.Hi[i]+src.Sum.Lo[i]>>32)
+			to.Sum.Lo = append(to.Sum.Lo, src.Sum.Lo[i]&math.MaxUint32)
+		}
+	}
+}
+
+func completeMeasures(plan *encoder.Plan) []bool {
+	complete := make([]bool, len(plan.Measures))
+	for m := range complete {
+		complete[m] = plan.Measures[m].Complete
+	}
+	return complete
+}

@@ -1,0 +1,148 @@
+package ops
+
+import (
+	"github.com/headwater-dev/headwater/kernels/bitset"
+	"github.com/headwater-dev/headwater/kernels/encode"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/shard"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// blockWords is the length of a block's bitmap in words.
+const blockWords = shard.BlockRows / 64
+
+// countBlock is one block of a shard laid out for counting the extensions of
+// prefixes, by bitmaps (see countTile) or by walking the prefix's rows (see
+// rowWalk). Either layout is made when it is first asked for. Memory is reused
+// from block to block.
+type countBlock struct {
+	items    []wire.Item // what prefixes and extensions are made of, ascending by feature, then code
+	byFeat   []itemRange
+	rows     int
+	words    int
+	codes    [][]uint8 // feature → row
+	measures []blockMeasure
+
+	cut     bool     // bitmaps are made
+	bitmaps []uint64 // item × blockWords
+
+	laid     bool    // all, rowCodes and the channels' weights are made
+	rowCodes []uint8 // row × stride: the codes row by row
+	stride   int
+	levels   []int    // byte of a row → how many codes it can have; past the last feature one, 0
+	all      []uint16 // 0, 1, …, rows-1
+	channels []channel
+	weights  [][]uint64 // memory of the channels' weights
+}
+
+// itemRange are the items of one feature.
+type itemRange struct {
+	feature, from int
+	codes         []uint8
+}
+
+// blockMeasure is one measure in the block.
+type blockMeasure struct {
+	*shard.Frame
+	knownBits []uint64 // Known == Some: the rows on which it is known
+}
+
+func newCountBlock(items []wire.Item, plan *encoder.Plan) *countBlock {
+	b := &countBlock{
+		items:    items,
+		codes:    make([][]uint8, len(plan.Features)),
+		stride:   len(plan.Features) + 7, // eight codes can be read from every feature on
+		measures: make([]blockMeasure, len(plan.Measures)),
+	}
+	for f := range b.stride {
+		b.levels = append(b.levels, 1)
+		if f < len(plan.Features) {
+			b.levels[f] = plan.Features[f].Codes()
+		}
+	}
+	for i, item := range items {
+		last := len(b.byFeat) - 1
+		if last < 0 || b.byFeat[last].feature != item.Feature {
+			b.byFeat = append(b.byFeat, itemRange{feature: item.Feature, from: i})
+			last++
+		}
+		b.byFeat[last].codes = append(b.byFeat[last].codes, item.Code)
+	}
+	return b
+}
+
+// load takes up block i of s.
+func (b *countBlock) load(s *shard.Shard, i int) {
+	at := s.Blocks()[i]
+	b.rows, b.words = at.Rows, bitset.Words(at.Rows)
+	b.cut, b.laid = false, false
+	for f := range b.codes {
+		b.codes[f] = s.Codes(f)[at.Start:][:at.Rows]
+	}
+	for m := range b.measures {
+		bm := &b.measures[m]
+		bm.Frame = s.Frame(i, m)
+		if bm.Known == shard.Some {
+			bm.knownBits = resize(bm.knownBits, b.words)
+			s.KnownBlock(i, m, bm.knownBits)
+		}
+	}
+	b.planChannels()
+}
+
+// bitmap returns an item's bitmap.
+func (b *countBlock) bitmap(item uint32) []uint64 {
+	b.cutItems()
+	return b.bitmaps[int(item)*blockWords:][:b.words]
+}
+
+// cutItems makes the items' bitmaps.
+func (b *countBlock) cutItems() {
+	if b.cut {
+		return
+	}
+	b.cut = true
+	b.bitmaps = resize(b.bitmaps, len(b.items)*blockWords)
+	for _, r := range b.byFeat {
+		encode.Bitmaps(b.bitmaps[r.from*blockWords:], blockWords, b.codes[r.feature], r.codes)
+	}
+}
+
+// layRows lays codes and residuals out row by row.
+func (b *countBlock) layRows() {
+	if b.laid {
+		return
+	}
+	b.laid = true
+	b.rowCodes = resize(b.rowCodes, b.rows*b.stride)
+	encode.RowMajor(b.rowCodes, b.stride, b.codes)
+	if b.all == nil {
+		b.all = make([]uint16, shard.BlockRows)
+		for i := range b.all {
+			b.all[i] = uint16(i)
+		}
+	}
+	b.weigh()
+}
+
+// passes is how many times the rows of an extension are counted by bitmaps:
+// once, once for every measure that some rows lack, once for every bit-plane.
+func (b *countBlock) passes() int {
+	n := 1
+	for i := range b.measures {
+		n += b.measures[i].Width
+		if b.measures[i].Known == shard.Some {
+			n++
+		}
+	}
+	return n
+}
+
+// resize returns a slice of length n, s where it is large enough; its content
+// is undefined.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,79 @@
+package ops
+
+import (
+	"github.com/headwater-dev/headwater/kernels/bitset"
+	"github.com/headwater-dev/headwater/kernels/lattice"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/shard"
+)
+
+// tilePrefixes is the number of prefixes counted in one call of the kernel: 8
+// bitmaps of 2 KiB stay in the L1 cache beside the items' that pass by.
+const tilePrefixes = 8
+
+// countTile gathers prefixes of a block and counts their extensions by
+// bitmaps, all prefixes at once.
+type countTile struct {
+	prefixes []uint64 // prefix × words of the block
+	masked   []uint64 // the same, less some rows
+	start    []int    // prefix → its first extension in ext
+	ext      []uint32
+	first    []int // prefix → its first candidate
+	counts   []uint64
+	sums     blockSums
+}
+
+// add puts prefix p of the candidates, with its bitmap, into the tile and
+// returns whether the tile is full.
+func (t *countTile) add(b *countBlock, bitmap []uint64, c *lattice.Candidates, p int) (full bool) {
+	if len(t.start) == 0 {
+		t.start = append(t.start, 0)
+		t.prefixes = resize(t.prefixes, tilePrefixes*blockWords)
+	}
+	copy(t.prefixes[len(t.first)*b.words:], bitmap)
+	t.first = append(t.first, c.Start[p])
+	t.ext = append(t.ext, c.Ext[c.Start[p]:c.Start[p+1]]...)
+	t.start = append(t.start, len(t.ext))
+	return len(t.first) == tilePrefixes
+}
+
+// flush counts the tile's extensions, adds them to counts and empties the tile.
+func (t *countTile) flush(b *countBlock, counts *partial.Counts) {
+	if len(t.first) == 0 {
+		return
+	}
+	t.sums.reset(len(t.ext), len(b.measures))
+	prefixes := t.prefixes[:len(t.first)*b.words]
+	bitset.AndCounts(t.sums.n, prefixes, b.words, b.bitmaps, blockWords, t.start, t.ext)
+	for m := range b.measures {
+		bm, r := &b.measures[m], &t.sums.measures[m]
+		if bm.Known == shard.Some {
+			t.countMasked(b, bm.knownBits)
+			copy(r.known, t.counts)
+		}
+		for plane := range bm.Width {
+			t.countMasked(b, bm.Planes[plane*b.words:][:b.words])
+			to, shift := r.lo, plane
+			if plane >= 32 {
+				to, shift = r.hi, plane-32
+			}
+			for i, n := range t.counts {
+				to[i] += n << shift
+			}
+		}
+	}
+	for p, first := range t.first {
+		t.sums.flush(b, t.start[p], t.start[p+1], counts, first)
+	}
+	t.start, t.ext, t.first = t.start[:0], t.ext[:0], t.first[:0]
+}
+
+// countMasked sets t.counts to the extensions' counts over the rows of mask.
+func (t *countTile) countMasked(b *countBlock, mask []uint64) {
+	t.masked = resize(t.masked, tilePrefixes*blockWords)
+	t.counts = resize(t.counts, len(t.ext))
+	for p := range t.first {
+		bitset.And(t.masked[p*b.words:][:b.words], t.prefixes[p*b.words:], mask)
+	}
+	bitset.AndCounts(t.counts, t.masked, b.words, b.bitmaps, blockWords, t.start, t.ext)
+}
