@@ -165,10 +165,9 @@ func plainTexts(a arrow.Array) (arrow.Array, error) {
 
 // allNull is a Text array without a value.
 func allNull(rows int) arrow.Array {
-	text := &textBuilder{}
-	text.reset()
+	text := newTextBuilder(rows)
 	for range rows {
-		text.appendNull()
+		text.addNull()
 	}
 	return text.array()
 }
@@ -196,15 +195,13 @@ func checkOffsets(offsets []int32, rows, size int) error {
 
 // written makes a String array value by value.
 func written(a arrow.Array, value func(i int) string) (arrow.Array, error) {
-	text := &textBuilder{}
-	text.reset()
+	text := newTextBuilder(a.Len())
 	for i := range a.Len() {
 		if a.IsNull(i) {
-			text.appendNull()
+			text.addNull()
 			continue
 		}
-		text.data = append(text.data, value(i)...)
-		text.close()
+		text.add([]byte(value(i)))
 		if err := text.fits(); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ type csvReader struct {
 	nulls   *nullSet
 	schema  *arrow.Schema
 	row     int64 // rows of the split read so far, those passed over included
+	scratch []byte
 	marks   []Mark
 	done    bool
 }
@@ -73,7 +74,7 @@ func (r *csvReader) Next(ctx context.Context) (arrow.Record, error) {
 		return nil, io.EOF
 	}
 	for i := range r.build {
-		r.build[i].reset()
+		r.build[i].reset(markRows)
 	}
 	rows := 0
 	for bytes := 0; rows < markRows && bytes < csvBatchBytes; {
@@ -137,22 +138,15 @@ func (r *csvReader) take() {
 	rec := s.window[s.pos:]
 	for i, c := range r.columns {
 		f, b := s.fields[c], &r.build[i]
+		text := rec[f.start:f.end]
 		if f.escaped {
-			from := len(b.data)
-			b.data = s.appendField(b.data, f)
-			if r.nulls.has(b.data[from:]) {
-				b.data = b.data[:from]
-				b.appendNull()
-			} else {
-				b.close()
-			}
-			continue
+			r.scratch = s.appendField(r.scratch[:0], f)
+			text = r.scratch
 		}
-		if text := rec[f.start:f.end]; r.nulls.has(text) {
-			b.appendNull()
+		if r.nulls.has(text) {
+			b.addNull()
 		} else {
-			b.data = append(b.data, text...)
-			b.close()
+			b.add(text)
 		}
 	}
 }

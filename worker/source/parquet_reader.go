@@ -32,7 +32,7 @@ type chunkReader interface {
 
 func openParquet(t *Table, s Split, columns []int, file *os.File, w *watch) (r *parquetReader, err error) {
 	defer recoverAs(&err, "%s: row group %d: corrupt metadata", w.file.Name, s.Unit)
-	m, err := readFooter(w.file, file)
+	m, err := footers.read(w.file, file)
 	if err != nil {
 		return nil, err
 	}

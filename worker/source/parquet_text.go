@@ -1,9 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
-	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -40,22 +40,14 @@ func (c *textChunk) take(n int) (arrow.Array, error) {
 			text = c.written(codes, valid)
 		}
 		m := min(n-filled, c.rows-c.row)
-		for i := range m {
-			null := c.levels != nil && c.levels[c.row+i] != 1
-			switch {
-			case text == nil && null:
-				valid.null(filled + i)
-				codes = append(codes, 0)
-			case text == nil:
-				codes = append(codes, c.index[0])
-				c.index = c.index[1:]
-			case null:
-				text.appendNull()
-			default:
-				if err := c.write(text); err != nil {
-					return nil, err
-				}
-			}
+		levels := []byte(nil)
+		if c.levels != nil {
+			levels = c.levels[c.row : c.row+m]
+		}
+		if text == nil {
+			codes = c.takeCodes(codes, levels, m, &valid)
+		} else if err := c.takeText(text, levels, m); err != nil {
+			return nil, err
 		}
 		filled += m
 		c.row += m
@@ -87,8 +79,7 @@ func (c *textChunk) turn() error {
 	}
 	if c.dict == nil {
 		values := c.leaf.plainText(dict.Page().Data())
-		text := &textBuilder{}
-		text.reset()
+		text := newTextBuilder(values.n)
 		for range values.n {
 			if err := values.next(text); err != nil {
 				return err
@@ -109,28 +100,64 @@ func (c *textChunk) turn() error {
 
 // written turns the codes of the rows taken so far into text.
 func (c *textChunk) written(codes []int32, valid validity) *textBuilder {
-	text := &textBuilder{}
-	text.reset()
+	text := newTextBuilder(cap(codes))
 	for row, code := range codes {
 		if valid.isNull(row) {
-			text.appendNull()
+			text.addNull()
 		} else {
-			text.data = append(text.data, c.dict.Value(int(code))...)
-			text.close()
+			text.add(bytesOf(c.dict, int(code)))
 		}
 	}
 	return text
 }
 
-// write appends the next value of the page to text.
-func (c *textChunk) write(text *textBuilder) error {
-	if c.index == nil {
-		return c.plain.next(text)
+// bytesOf returns a value of a dictionary without copying it.
+func bytesOf(dict *array.String, i int) []byte {
+	return dict.ValueBytes()[dict.ValueOffset(i)-dict.ValueOffset(0) : dict.ValueOffset(i+1)-dict.ValueOffset(0)]
+}
+
+// takeCodes appends the indexes of the next n rows of a dictionary page.
+func (c *textChunk) takeCodes(codes []int32, levels []byte, n int, valid *validity) []int32 {
+	used := n
+	if levels != nil {
+		used = bytes.Count(levels, []byte{1})
 	}
-	text.data = append(text.data, c.dict.Value(int(c.index[0]))...)
-	c.index = c.index[1:]
-	text.close()
-	return text.fits()
+	index := c.index[:used]
+	c.index = c.index[used:]
+	if used == n {
+		return append(codes, index...)
+	}
+	for _, level := range levels {
+		code := int32(0)
+		if level == 1 {
+			code, index = index[0], index[1:]
+		} else {
+			valid.null(len(codes))
+		}
+		codes = append(codes, code)
+	}
+	return codes
+}
+
+// takeText appends the values of the next n rows to text.
+func (c *textChunk) takeText(text *textBuilder, levels []byte, n int) error {
+	for i := range n {
+		switch {
+		case levels != nil && levels[i] != 1:
+			text.addNull()
+		case c.index == nil:
+			if err := c.plain.next(text); err != nil {
+				return err
+			}
+		default:
+			text.add(bytesOf(c.dict, int(c.index[0])))
+			c.index = c.index[1:]
+			if err := text.fits(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // plainText are values written out in a page.
@@ -161,21 +188,10 @@ func (p *plainText) next(text *textBuilder) error {
 	}
 	p.at++
 	if p.uuid {
-		text.data = appendUUID(text.data, value)
-	} else {
-		text.data = append(text.data, value...)
+		value = appendUUID(nil, value)
 	}
-	text.close()
+	text.add(value)
 	return text.fits()
-}
-
-// fits returns an error when a batch holds more text than Arrow's 32-bit
-// offsets can address.
-func (b *textBuilder) fits() error {
-	if len(b.data) > math.MaxInt32 {
-		return fmt.Errorf("more than 2 GiB of text in %d rows", b.rows())
-	}
-	return nil
 }
 
 func appendUUID(dst, b []byte) []byte {

@@ -1,46 +1,85 @@
 package source
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// textBuilder builds Arrow String arrays. A value is appended to data and then
-// closed; arrow's own builder takes several calls a value for the same. Its
-// memory is Go's and passes to the array.
+// textBuilder builds Arrow String arrays. Its memory is Go's and passes to the
+// array. Lengths are kept beside the slices: appending to a slice would store a
+// pointer for every value, which the garbage collector tracks while it runs.
 type textBuilder struct {
-	data    []byte
-	offsets []int32 // of the rows so far, and the end
+	data    []byte // used bytes of it are filled
+	used    int
+	offsets []int32 // rows+1 of it are filled
+	rows    int
 	valid   validity
 }
 
-// reset begins a new array, with room for as much as the last one held.
-func (b *textBuilder) reset() {
-	b.data = make([]byte, 0, cap(b.data))
-	b.offsets = append(make([]int32, 0, max(cap(b.offsets), 64)), 0)
-	b.valid = validity{}
+// newTextBuilder returns a builder with room for a number of rows.
+func newTextBuilder(rows int) *textBuilder {
+	b := &textBuilder{}
+	b.reset(rows)
+	return b
 }
 
-func (b *textBuilder) rows() int { return len(b.offsets) - 1 }
-
-func (b *textBuilder) close() {
-	b.offsets = append(b.offsets, int32(len(b.data)))
+// reset begins a new array, with room for as much text as the last one held.
+func (b *textBuilder) reset(rows int) {
+	b.data = make([]byte, b.used+b.used/8)
+	b.offsets = make([]int32, rows+1)
+	b.used, b.rows, b.valid = 0, 0, validity{}
 }
 
-func (b *textBuilder) appendNull() {
-	b.valid.null(b.rows())
+func (b *textBuilder) add(text []byte) {
+	if b.used+len(text) > len(b.data) {
+		b.grow(len(text))
+	}
+	copy(b.data[b.used:], text)
+	b.used += len(text)
 	b.close()
 }
 
-func (b *textBuilder) array() arrow.Array {
-	buffers := []*memory.Buffer{
-		b.valid.buffer(b.rows()),
-		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(b.offsets)),
-		memory.NewBufferBytes(b.data),
+func (b *textBuilder) addNull() {
+	b.valid.null(b.rows)
+	b.close()
+}
+
+// close ends the value that fills data up to used.
+func (b *textBuilder) close() {
+	b.rows++
+	if b.rows == len(b.offsets) {
+		b.offsets = append(b.offsets, make([]int32, len(b.offsets))...)
 	}
-	return fromBuffers(arrow.BinaryTypes.String, b.rows(), b.valid.nulls, buffers)
+	b.offsets[b.rows] = int32(b.used)
+}
+
+// grow makes room for n more bytes.
+func (b *textBuilder) grow(n int) {
+	grown := make([]byte, max(2*len(b.data), b.used+n, 1024))
+	copy(grown, b.data[:b.used])
+	b.data = grown
+}
+
+// fits returns an error when there is more text than Arrow's 32-bit offsets can
+// address.
+func (b *textBuilder) fits() error {
+	if b.used > math.MaxInt32 {
+		return fmt.Errorf("more than 2 GiB of text in %d rows", b.rows)
+	}
+	return nil
+}
+
+func (b *textBuilder) array() arrow.Array {
+	return fromBuffers(arrow.BinaryTypes.String, b.rows, b.valid.nulls, []*memory.Buffer{
+		b.valid.buffer(b.rows),
+		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(b.offsets[:b.rows+1])),
+		memory.NewBufferBytes(b.data[:b.used]),
+	})
 }
 
 // validity is a bitmap of the rows that are not null. It takes no memory until
