@@ -1,0 +1,96 @@
+// Package merge turns customers into the few segments a business can own: it
+// chooses the features whose combinations tell the metric apart, merges their
+// cells bottom-up, and puts every segment into rules.
+package merge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Config says how segments are made. The zero value asks for the defaults.
+type Config struct {
+	Features   []int   `json:"features,omitempty"` // features that may be crossed; nil = all of the plan
+	Cross      []int   `json:"cross,omitempty"`    // crossed features named by the user; nil = choose
+	KMin       int     `json:"k_min"`              // fewest segments to look for, 6
+	KMax       int     `json:"k_max"`              // most segments to look for, 10
+	K          int     `json:"k,omitempty"`        // fixed number of segments; 0 = choose in KMin..KMax
+	Lambda     float64 `json:"lambda"`             // weight of the metric against the profile, in (0, 1]; 0.5
+	MinCell    int64   `json:"min_cell"`           // cells of fewer customers are folded into others; 30: a rate from fewer says little
+	MinSegment float64 `json:"min_segment"`        // smallest share of customers in a segment, 0.01
+	MaxCells   int     `json:"max_cells"`          // most cells of a crossing, 30,000: merging takes time in their square
+	MaxCross   int     `json:"max_cross"`          // most features chosen to be crossed, 6: rules of more are not read
+}
+
+// withDefaults fills in what was left at zero.
+func (c Config) withDefaults() Config {
+	or(&c.KMin, 6)
+	or(&c.KMax, max(10, c.KMin))
+	or(&c.Lambda, 0.5)
+	or(&c.MinCell, 30)
+	or(&c.MinSegment, 0.01)
+	or(&c.MaxCells, 30000)
+	or(&c.MaxCross, 6)
+	return c
+}
+
+func or[T comparable](p *T, value T) {
+	var zero T
+	if *p == zero {
+		*p = value
+	}
+}
+
+// maxCross keeps a crossing's keys, with folds, within 64 bits.
+const maxCross = 7
+
+// Validate reports everything that is wrong with c for a plan of so many features.
+func (c Config) Validate(features int) error {
+	c = c.withDefaults()
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.KMin < 1 || c.KMax < c.KMin || c.KMax > maxSegments {
+		bad("segments from %d to %d: ask for 1 ≤ from ≤ to ≤ %d", c.KMin, c.KMax, maxSegments)
+	}
+	if c.K < 0 || c.K > maxSegments {
+		bad("%d segments: ask for 1 to %d", c.K, maxSegments)
+	}
+	if !(c.Lambda > 0 && c.Lambda <= 1) {
+		bad("lambda %v: it lies above 0 and at most at 1", c.Lambda)
+	}
+	if c.MinCell < 1 {
+		bad("smallest cell of %d customers: ask for 1 or more", c.MinCell)
+	}
+	if !(c.MinSegment > 0 && c.MinSegment <= 0.5) {
+		bad("smallest segment of share %v: it lies above 0 and at most at 0.5", c.MinSegment)
+	}
+	if c.MaxCells < 1 || c.MaxCells > 30000 {
+		bad("at most %d cells: ask for 1 to 30000", c.MaxCells)
+	}
+	if c.MaxCross < 1 || c.MaxCross > maxCross || len(c.Cross) > maxCross {
+		bad("crossing %d features: 1 to %d can be crossed", max(c.MaxCross, len(c.Cross)), maxCross)
+	}
+	for _, list := range [][]int{c.Features, c.Cross} {
+		seen := map[int]bool{}
+		for _, f := range list {
+			if f < 0 || f >= features {
+				bad("feature %d is not among %d", f, features)
+			}
+			if seen[f] {
+				bad("feature %d is named twice", f)
+			}
+			seen[f] = true
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// maxSegments bounds the number of segments.
+const maxSegments = 200
+
+// Shards runs a shard op over all resident shards of the job. Accept is called
+// for one answer at a time, in any order.
+type Shards interface {
+	OverShards(ctx context.Context, op string, params any, accept func(answer []byte) error) error
+}

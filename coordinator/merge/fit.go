@@ -1,0 +1,130 @@
+package merge
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/worker/encoder"
+)
+
+// agreeing is the share of customers on which rules must agree with the
+// merging to take its place.
+const agreeing = 0.95
+
+// rulesPerSegment is how many leaves a segment the rules may have to take its place.
+const rulesPerSegment = 3
+
+// fit is the segments made on one part of the rows.
+type fit struct {
+	g         *grid
+	merges    []Merge
+	clusters  clusters
+	tree      encoder.Tree
+	boxes     []box
+	segment   []int // position in grid.cells → segment, by the tree
+	k         int
+	agreement float64
+	adopted   bool
+	level     [][]float64 // metric → segment → mean, from the part's mean
+}
+
+// newFit merges the cells of a crossing over a part of the rows and puts the
+// outcome into rules.
+func newFit(c *crossing, p part, m *moments, metrics []metric.Metric, plan *encoder.Plan, lambda float64, cfg Config) *fit {
+	f := &fit{g: newGrid(c, p, m, metrics, lambda, cfg.MinCell)}
+	f.merges = Ward(f.g.points)
+	f.clusters = f.g.cut(f.merges, cfg)
+	f.k = f.clusters.k
+	f.rule(cfg.MinSegment)
+	f.number()
+	f.boxes = boxes(&f.tree, plan, c.features)
+	return f
+}
+
+// option is a tree that could take the place of the merging.
+type option struct {
+	tree      encoder.Tree
+	segment   []int
+	r2        float64
+	agreement float64
+}
+
+// rule grows the tree. Of the trees with at most three leaves a segment that
+// agree with the merging on 95 % of the customers, and keep every segment large
+// enough, the smallest is taken that explains the metrics within 1 % as well
+// as the best of them. Without such a tree it is grown until it agrees fully.
+func (f *fit) rule(minSegment float64) {
+	t := newGrower(f.g, f.clusters.label, f.k)
+	floor := min(minSegment, f.g.smallest(f.clusters.label, f.k))
+	var options []option
+	most := 0.0
+	for splits := 0; ; splits++ {
+		agreed, all := t.agreement()
+		o := option{agreement: float64(agreed) / float64(max(1, f.g.m.n))}
+		if exact := agreed == f.g.m.n; exact || all && o.agreement >= agreeing && splits < rulesPerSegment*f.k {
+			o.segment = t.assigned()
+			if exact || f.g.smallest(o.segment, f.k) >= floor {
+				o.tree, o.r2 = t.tree(), f.g.explains(o.segment, f.k)
+				options = append(options, o)
+				most = max(most, o.r2)
+			}
+		}
+		if splits >= rulesPerSegment*f.k && len(options) > 0 || !t.grow() {
+			break
+		}
+	}
+	at := slices.IndexFunc(options, func(o option) bool { return o.r2 >= 0.99*most })
+	f.tree, f.segment, f.agreement = options[at].tree, options[at].segment, options[at].agreement
+	f.adopted = f.agreement < 1
+}
+
+// number orders the segments by the first metric's mean, highest first; equal
+// ones, and all where there is no metric, by size.
+func (f *fit) number() {
+	sizes := f.g.sizes(f.segment, f.k)
+	f.measure()
+	order := make([]int, f.k)
+	for s := range order {
+		order[s] = s
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if len(f.level) > 0 {
+			if by := cmp.Compare(f.level[0][b], f.level[0][a]); by != 0 {
+				return by
+			}
+		}
+		return cmp.Compare(sizes[b], sizes[a])
+	})
+	to := make([]int, f.k)
+	for at, s := range order {
+		to[s] = at
+	}
+	for i, s := range f.segment {
+		f.segment[i] = to[s]
+	}
+	for i := range f.tree.Nodes {
+		if n := &f.tree.Nodes[i]; len(n.Codes) == 0 {
+			n.Segment = to[n.Segment]
+		}
+	}
+	f.measure()
+}
+
+// measure finds the segments' metric means.
+func (f *fit) measure() {
+	f.level = nil
+	for m := range f.g.m.metrics {
+		known, level := make([]float64, f.k), make([]float64, f.k)
+		for i, cell := range f.g.cells {
+			known[f.segment[i]] += f.g.v.known[m][cell]
+			level[f.segment[i]] += f.g.v.sum[m][cell]
+		}
+		for s := range level {
+			if known[s] > 0 {
+				level[s] /= known[s]
+			}
+		}
+		f.level = append(f.level, level)
+	}
+}

@@ -1,0 +1,167 @@
+package merge
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// ledger counts crossings over the shards, each once.
+type ledger struct {
+	shards   Shards
+	plan     *encoder.Plan
+	metrics  []metric.Metric
+	maxCells int
+	known    map[string]*crossing
+}
+
+// crossing is the counted cells of some features. Cell i has the codes
+// codes[i·len(features):]; its entries, one per fold pattern that occurs in
+// it, are start[i]:start[i+1].
+type crossing struct {
+	features []int
+	codes    []uint8
+	start    []int
+	fold     []uint8
+	n        []int64
+	known    [][]float64 // metric → entry → rows on which it is known
+	num, den [][]float64 // metric → entry → sums in the metric's unit; den[m] nil = known[m]
+}
+
+// cells returns the number of cells.
+func (c *crossing) cells() int { return len(c.start) - 1 }
+
+// at returns the codes of a cell.
+func (c *crossing) at(cell int) []uint8 {
+	k := len(c.features)
+	return c.codes[cell*k : (cell+1)*k]
+}
+
+// name is the set of features as a map key.
+func name(features []int) string { return fmt.Sprint(slices.Sorted(slices.Values(features))) }
+
+// get returns a crossing counted before; nil = it has too many cells.
+func (l *ledger) get(features []int) *crossing { return l.known[name(features)] }
+
+// count counts, in one pass, the crossings that were not counted yet.
+func (l *ledger) count(ctx context.Context, crossings [][]int) error {
+	var open [][]int
+	var names []string
+	for _, features := range crossings {
+		id := name(features)
+		if _, ok := l.known[id]; !ok && !slices.Contains(names, id) {
+			open, names = append(open, features), append(names, id)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	merged, err := l.fetch(ctx, wire.CellsParams{Crossings: open, Folds: true, Limit: l.maxCells})
+	if err != nil {
+		return err
+	}
+	for i, features := range open {
+		c, err := l.read(features, &merged[i])
+		if err != nil {
+			return fmt.Errorf("crossing of features %v: %w", features, err)
+		}
+		l.known[names[i]] = c
+	}
+	return nil
+}
+
+// fetch merges the answers of all shards.
+func (l *ledger) fetch(ctx context.Context, p wire.CellsParams) ([]partial.Cells, error) {
+	var merged []partial.Cells
+	foldBits := 0
+	if p.Folds {
+		foldBits = encoder.Folds
+	}
+	err := l.shards.OverShards(ctx, wire.OpCells, p, func(answer []byte) error {
+		var part []partial.Cells
+		if err := wire.Decode(answer, &part); err != nil {
+			return err
+		}
+		if len(part) != len(p.Crossings) {
+			return fmt.Errorf("%d crossings were asked for, %d came back", len(p.Crossings), len(part))
+		}
+		if merged == nil {
+			merged = make([]partial.Cells, len(part))
+		}
+		for i := range part {
+			if err := merged[i].Merge(&part[i], p.Limit, foldBits); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count cells: %w", err)
+	}
+	if merged == nil {
+		merged = make([]partial.Cells, len(p.Crossings))
+	}
+	return merged, nil
+}
+
+// read takes the merged cells apart; nil where they are too many.
+func (l *ledger) read(features []int, cells *partial.Cells) (*crossing, error) {
+	if cells.Overflown() {
+		return nil, nil
+	}
+	c := &crossing{features: features, n: cells.Counts.N, fold: make([]uint8, len(cells.Key))}
+	for i, key := range cells.Key {
+		c.fold[i] = uint8(key & (1<<encoder.Folds - 1))
+		if i > 0 && key>>encoder.Folds == cells.Key[i-1]>>encoder.Folds {
+			continue
+		}
+		c.start = append(c.start, i)
+		rest := key >> encoder.Folds
+		at := len(c.codes)
+		c.codes = append(c.codes, make([]uint8, len(features))...)
+		for j := len(features) - 1; j >= 0; j-- {
+			radix := uint64(l.plan.Features[features[j]].Codes())
+			c.codes[at+j] = uint8(rest % radix)
+			rest /= radix
+		}
+		if rest != 0 {
+			return nil, fmt.Errorf("key %d is beyond the last combination", key)
+		}
+	}
+	c.start = append(c.start, len(cells.Key))
+	for _, m := range l.metrics {
+		if len(cells.Key) > 0 && m.Num >= len(cells.Counts.Measures) {
+			return nil, fmt.Errorf("metric %s: measure %d was not counted", m.Name, m.Num)
+		}
+		known, num, den := unpack(m, &cells.Counts)
+		c.known, c.num, c.den = append(c.known, known), append(c.num, num), append(c.den, den)
+	}
+	return c, nil
+}
+
+// unpack reads a metric's known rows and sums in its unit; den is nil where
+// the metric is no ratio.
+func unpack(m metric.Metric, counts *partial.Counts) (known, num, den []float64) {
+	n := len(counts.N)
+	known, num = make([]float64, n), make([]float64, n)
+	if m.Den >= 0 {
+		den = make([]float64, n)
+	}
+	for i := range n {
+		a := &counts.Measures[m.Num]
+		known[i] = float64(counts.N[i])
+		if a.Known != nil {
+			known[i] = float64(a.Known[i])
+		}
+		num[i] = scaled(a.Sum, i, m.Digits)
+		if den != nil {
+			den[i] = scaled(counts.Measures[m.Den].Sum, i, m.DenDigits)
+		}
+	}
+	return known, num, den
+}

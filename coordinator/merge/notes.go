@@ -1,0 +1,53 @@
+package merge
+
+import "fmt"
+
+// note adds something that the reader of the result has to know.
+func (r *runner) note(format string, args ...any) {
+	r.result.Notes = append(r.result.Notes, fmt.Sprintf(format, args...))
+}
+
+// noteMetrics notes what is odd about the metrics.
+func (r *runner) noteMetrics() {
+	for k, m := range r.all.metrics {
+		name := r.metrics[k].Name
+		switch {
+		case m.known == 0:
+			r.note("Metric %s is known for no customer and plays no part.", name)
+		case m.variance == 0:
+			r.note("Metric %s has one value only and plays no part.", name)
+		case int64(m.known) < r.all.n:
+			r.note("Metric %s is known for %.1f %% of the customers; means are over these.", name, 100*m.known/float64(r.all.n))
+		}
+	}
+}
+
+// noteFit notes where the merging could not do what was asked.
+func (r *runner) noteFit(f *fit) {
+	g := f.g
+	if f.clusters.short {
+		r.note("There are only %d cells, so there are only %d segments.", len(g.points.Weight), f.k)
+	}
+	if f.clusters.absorbed {
+		r.note("No cut had all segments at %.3g %% of the customers: segments smaller than that were joined to the most similar one.", 100*r.c.MinSegment)
+	}
+	if g.small > 0 {
+		r.note("%d cells of fewer than %d customers (%.1f %% of all) were folded into the nearest larger one for merging.",
+			g.small, r.c.MinCell, 100*float64(g.smallN)/float64(r.all.n))
+	}
+	if f.adopted {
+		r.note("The rules decide who is in which segment: they agree with the merging on %.1f %% of the customers and explain %.4f of the variance, the merging %.4f.",
+			100*f.agreement, r.result.R2.Segments, r.result.R2.Merged)
+	}
+	if limit := rulesPerSegment * f.k; len(f.boxes) > limit {
+		r.note("No tree of at most %d leaves agrees with the merging on %.0f %% of the customers: the %d rules are exact but long.", limit, 100*agreeing, len(f.boxes))
+	}
+}
+
+// noteFigures says so when the yardstick wins.
+func (r *runner) noteFigures() {
+	if t := r.result.R2.Tree; r.result.Predicts && t.Better {
+		r.note("A regression tree with as many leaves as there are rules explains more on customers held out: %.4f (%d of %d splits), the segments %.4f.",
+			t.SameRules, t.Splits, len(r.result.R2.Splits), r.result.R2.HeldOut)
+	}
+}

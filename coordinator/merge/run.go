@@ -1,0 +1,255 @@
+package merge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// Run makes segments of all customers. Levels are the counts of wire.OpLevels
+// over all shards. Report is told of each step; it may be nil.
+//
+// The cost is one pass over the rows per feature crossed (each counting up to
+// 16 crossings, and those of the held-out evaluation), one for the segments,
+// and one per level of the tree they are compared with.
+func Run(ctx context.Context, sh Shards, plan *encoder.Plan, metrics []metric.Metric, levels *partial.Counts, c Config, report func(step string)) (*Result, error) {
+	if err := c.Validate(len(plan.Features)); err != nil {
+		return nil, fmt.Errorf("segments: %w", err)
+	}
+	if report == nil {
+		report = func(string) {}
+	}
+	r := runner{
+		ledger: ledger{shards: sh, plan: plan, metrics: metrics, known: map[string]*crossing{}},
+		c:      c.withDefaults(), levels: levels, report: report,
+	}
+	r.ledger.maxCells = r.c.MaxCells
+	result, err := r.run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("segments: %w", err)
+	}
+	return result, nil
+}
+
+// runner is one run of the driver.
+type runner struct {
+	ledger
+	c      Config
+	levels *partial.Counts
+	report func(string)
+
+	all       moments
+	candidate []int // features that may be crossed
+	nested    *nested
+	result    *Result
+}
+
+func (r *runner) run(ctx context.Context) (*Result, error) {
+	r.report("counting")
+	if err := r.checkLevels(); err != nil {
+		return nil, err
+	}
+	totals, err := r.total(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.all = totals.of(everyone())
+	if r.all.n == 0 {
+		return nil, errors.New("there are no customers")
+	}
+	r.result = &Result{Predicts: true, Lambda: r.c.Lambda}
+	r.noteMetrics()
+	features := r.c.Features
+	if features == nil {
+		for f := range r.plan.Features {
+			features = append(features, f)
+		}
+	}
+	r.candidate = varying(r.plan, r.levels, features)
+	r.nested = newNested(totals, r.candidate, r.c.MaxCross)
+	crossed, err := r.cross(ctx, totals)
+	if err != nil {
+		return nil, err
+	}
+	r.report("merging cells")
+	fit := r.fitAll(crossed)
+	r.describe(fit)
+	r.report("describing segments")
+	if err := r.count(ctx, fit); err != nil {
+		return nil, err
+	}
+	r.report("comparing with a tree")
+	r.nested.figures(&r.result.R2)
+	if err := r.measureYardstick(ctx, r.nested, r.candidate, r.all.n, &r.result.R2); err != nil {
+		return nil, err
+	}
+	r.noteFigures()
+	return r.result, nil
+}
+
+// checkLevels sees that the level counts are of this plan.
+func (r *runner) checkLevels() error {
+	codes := 1
+	for f := range r.plan.Features {
+		codes += r.plan.Features[f].Codes()
+	}
+	if len(r.levels.N) != codes {
+		return fmt.Errorf("level counts have %d entries, the plan has %d", len(r.levels.N), codes)
+	}
+	for _, m := range r.metrics {
+		if m.Num < 0 || m.Num >= len(r.plan.Measures) || m.Den >= len(r.plan.Measures) {
+			return fmt.Errorf("metric %s: its measures are not among the plan's %d", m.Name, len(r.plan.Measures))
+		}
+	}
+	return nil
+}
+
+// cross finds the features to cross, for the whole and inside each split.
+func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
+	if len(r.c.Cross) > 0 {
+		if err := r.ledger.count(ctx, [][]int{r.c.Cross}); err != nil {
+			return nil, err
+		}
+		c := r.get(r.c.Cross)
+		if c == nil {
+			return nil, fmt.Errorf("the named features have more than %d cells when crossed: name fewer, or ones with fewer levels", r.c.MaxCells)
+		}
+		for i := range r.nested.searches {
+			r.nested.searches[i].chosen = r.c.Cross
+		}
+		return c, nil
+	}
+	var splits []split
+	for bit := range encoder.Folds {
+		splits = append(splits, newSplit(totals, everyone(), bit))
+	}
+	main := newChoice(splits, r.candidate, r.c.MaxCross)
+	if err := r.choose(ctx, append([]*choice{main}, r.nested.searches[:]...), r.report); err != nil {
+		return nil, err
+	}
+	r.result.Path = main.path
+	if len(main.chosen) > 0 {
+		return r.get(main.chosen), nil
+	}
+	r.result.Predicts, r.result.Lambda = false, 0
+	r.note("No feature predicts the metric on customers held out: the segments are by profile alone.")
+	chosen, err := r.byProfile(ctx, r.candidate, r.levels, r.c.MinCell)
+	if err != nil {
+		return nil, err
+	}
+	return r.get(chosen), nil
+}
+
+// fitAll makes the segments on all customers, and on each split's training rows.
+func (r *runner) fitAll(c *crossing) *fit {
+	var whole *fit
+	inParallel(1+encoder.Folds, func(i int) {
+		if i == 0 {
+			whole = newFit(c, everyone(), &r.all, r.metrics, r.plan, r.result.Lambda, r.c)
+			return
+		}
+		s := &r.nested.splits[i-1]
+		if chosen := r.nested.searches[i-1].chosen; len(chosen) > 0 && s.trained.n > 0 {
+			r.nested.fits[i-1] = newFit(r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.c.Lambda, r.c)
+		}
+	})
+	return whole
+}
+
+// describe enters what the merging found.
+func (r *runner) describe(f *fit) {
+	out, g := r.result, f.g
+	out.Crossed, out.Names = g.c.features, []string{}
+	for _, j := range g.c.features {
+		out.Names = append(out.Names, r.plan.Features[j].Name)
+	}
+	out.Cells, out.Folded, out.FoldedRows = len(g.cells), g.small, g.smallN
+	out.Merges, out.K, out.Options = f.merges, f.k, f.clusters.options
+	out.Points = make([]Point, len(g.points.Weight))
+	for i, p := range g.point {
+		if cell := g.cells[i]; g.v.n[cell] >= r.c.MinCell || g.small == 0 {
+			out.Points[p].N = g.points.Weight[p]
+			for _, code := range g.c.at(cell) {
+				out.Points[p].Codes = append(out.Points[p].Codes, int(code))
+			}
+		}
+	}
+	out.Agreement, out.Adopted, out.Tree = f.agreement, f.adopted, f.tree
+	out.R2.Merged, out.R2.Segments = g.explains(f.clusters.label, f.k), g.explains(f.segment, f.k)
+	out.Segments = make([]Segment, f.k)
+	for i := range f.boxes {
+		b := &f.boxes[i]
+		var n int64
+		for _, cell := range g.cells {
+			if b.holds(g.c.at(cell)) {
+				n += g.v.n[cell]
+			}
+		}
+		s := &out.Segments[b.segment]
+		s.Rules = append(s.Rules, b.rule(g.c.features, n))
+	}
+	r.noteFit(f)
+}
+
+// count counts the segments over all rows.
+func (r *runner) count(ctx context.Context, f *fit) error {
+	var merged *partial.Segments
+	p := wire.SegmentsParams{Tree: f.tree, Segments: f.k}
+	err := r.shards.OverShards(ctx, wire.OpSegments, p, func(answer []byte) error {
+		part := new(partial.Segments)
+		if err := wire.Decode(answer, part); err != nil {
+			return err
+		}
+		if len(part.All.N) != f.k {
+			return fmt.Errorf("%d segments were asked for, %d came back", f.k, len(part.All.N))
+		}
+		if merged == nil {
+			merged = part
+			return nil
+		}
+		return merged.Merge(part)
+	})
+	if err != nil {
+		return fmt.Errorf("count segments: %w", err)
+	}
+	if merged == nil {
+		return errors.New("count segments: no shard answered")
+	}
+	var n int64
+	for _, x := range merged.All.N {
+		n += x
+	}
+	if n != r.all.n {
+		return fmt.Errorf("count segments: they hold %d customers, not %d", n, r.all.n)
+	}
+	r.result.Counts = merged
+	r.enterMeans(merged)
+	return nil
+}
+
+// enterMeans enters sizes and metric means.
+func (r *runner) enterMeans(counts *partial.Segments) {
+	last := len(r.levels.N) - 1
+	for s := range r.result.Segments {
+		seg := &r.result.Segments[s]
+		seg.N = counts.All.N[s]
+		seg.Share = float64(seg.N) / float64(r.all.n)
+		seg.Metrics = []Mean{}
+		for _, m := range r.metrics {
+			v, all := m.At(&counts.All, s), m.At(r.levels, last)
+			mean := Mean{Name: m.Name, Known: v.Known}
+			if x, ok := m.Mean(v); ok {
+				mean.Mean = &x
+			}
+			if x, ok := m.Lift(v, all); ok {
+				mean.Lift = &x
+			}
+			seg.Metrics = append(seg.Metrics, mean)
+		}
+	}
+}
