@@ -1,0 +1,148 @@
+package ops
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"unsafe"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// partRowGroup bounds the rows of a part's row groups.
+const partRowGroup = 1 << 20
+
+// partWriter writes a part file: id (or file and row), segment, segment_name.
+// Its bytes depend on the rows alone.
+type partWriter struct {
+	out     *parquet.GenericWriter[any]
+	columns [][]parquet.Value
+	nulls   []string // spellings of a missing id
+	file    parquet.Value
+	segment []parquet.Value // number, from 1
+	name    []parquet.Value
+	rows    int // in the row group
+}
+
+// partSchema orders the columns by their names' order here: a parquet.Group
+// sorts them, and file, id < row < segment < segment_name is what is wanted.
+func partSchema(id bool, idType source.Type) *parquet.Schema {
+	text := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	group := parquet.Group{"segment": parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary), "segment_name": text}
+	switch {
+	case !id:
+		group["file"], group["row"] = text, parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked)
+	case idType == source.Int:
+		group["id"] = parquet.Optional(parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked))
+	default:
+		group["id"] = parquet.Optional(parquet.String())
+	}
+	return parquet.NewSchema("assignments", group)
+}
+
+func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignParams) *partWriter {
+	schema := partSchema(p.ID != "", idType)
+	out := &partWriter{
+		out: parquet.NewGenericWriter[any](w, schema,
+			parquet.CreatedBy("headwater", "1", "0"),
+			parquet.Compression(&parquet.Zstd)),
+		columns: make([][]parquet.Value, len(schema.Columns())),
+		nulls:   p.Plan.Nulls,
+		file:    parquet.ByteArrayValue([]byte(file)),
+	}
+	for i, name := range p.Names {
+		out.segment = append(out.segment, parquet.Int32Value(int32(i+1)))
+		out.name = append(out.name, parquet.ByteArrayValue([]byte(name)))
+	}
+	return out
+}
+
+// places writes rows without an id, the first of which follows first others in
+// the file.
+func (w *partWriter) places(first int64, segments []int32) error {
+	for i := range segments {
+		w.columns[0] = append(w.columns[0], w.file)
+		w.columns[1] = append(w.columns[1], parquet.Int64Value(first+int64(i)+1))
+	}
+	return w.write(segments)
+}
+
+// ids writes rows with an id, null where it is missing.
+func (w *partWriter) ids(ids arrow.Array, segments []int32) error {
+	var value func(i int) parquet.Value
+	text := func(s string) parquet.Value {
+		if slices.Contains(w.nulls, s) {
+			return parquet.NullValue()
+		}
+		// The writer copies the bytes before the batch is released.
+		return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s))).Level(0, 1, 0)
+	}
+	switch a := ids.(type) {
+	case *array.Int64:
+		value = func(i int) parquet.Value { return parquet.Int64Value(a.Value(i)).Level(0, 1, 0) }
+	case *array.String:
+		value = func(i int) parquet.Value { return text(a.Value(i)) }
+	case *array.Dictionary:
+		words, ok := a.Dictionary().(*array.String)
+		if !ok {
+			return fmt.Errorf("the id column is a dictionary of %s, not of text", a.Dictionary().DataType())
+		}
+		value = func(i int) parquet.Value {
+			if k := a.GetValueIndex(i); words.IsValid(k) {
+				return text(words.Value(k))
+			}
+			return parquet.NullValue()
+		}
+	default:
+		return fmt.Errorf("the id column came as %s", ids.DataType())
+	}
+	for i := range segments {
+		if ids.IsNull(i) {
+			w.columns[0] = append(w.columns[0], parquet.NullValue())
+		} else {
+			w.columns[0] = append(w.columns[0], value(i))
+		}
+	}
+	return w.write(segments)
+}
+
+// write adds the segments and hands the batch to the Parquet writer, which
+// looks for the end of a page after each of the runs it is given.
+func (w *partWriter) write(segments []int32) error {
+	k := len(w.columns)
+	for _, s := range segments {
+		w.columns[k-2] = append(w.columns[k-2], w.segment[s])
+		w.columns[k-1] = append(w.columns[k-1], w.name[s])
+	}
+	for at, n := 0, len(segments); at < n; {
+		run := min(n-at, partRowGroup-w.rows, 4096)
+		for c, out := range w.out.ColumnWriters() {
+			if _, err := out.WriteRowValues(w.columns[c][at : at+run]); err != nil {
+				return fmt.Errorf("part file: %w", err)
+			}
+		}
+		at += run
+		if w.rows += run; w.rows == partRowGroup {
+			if err := w.out.Flush(); err != nil {
+				return fmt.Errorf("part file: %w", err)
+			}
+			w.rows = 0
+		}
+	}
+	for c := range w.columns {
+		w.columns[c] = w.columns[c][:0]
+	}
+	return nil
+}
+
+func (w *partWriter) close() error {
+	if err := w.out.Close(); err != nil {
+		return fmt.Errorf("part file: %w", err)
+	}
+	return nil
+}
