@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 )
@@ -18,8 +19,9 @@ type Overall struct {
 }
 
 // values returns each metric over all customers. It refuses metrics that
-// cannot name columns: empty, repeated or not UTF-8.
-func (o *Overall) values() ([]metric.Value, error) {
+// cannot name columns (empty, repeated or not UTF-8), and groups that have
+// items which the features lack.
+func (o *Overall) values(g *search.Groups) ([]metric.Value, error) {
 	seen := map[string]bool{}
 	values := make([]metric.Value, len(o.Metrics))
 	for i, m := range o.Metrics {
@@ -33,6 +35,11 @@ func (o *Overall) values() ([]metric.Value, error) {
 		}
 		seen[m.Name] = true
 		values[i] = m.At(&o.All, 0)
+	}
+	for _, item := range g.Items {
+		if item.Feature < 0 || item.Feature >= len(o.Features) || int(item.Code) >= o.Features[item.Feature].Codes() {
+			return nil, fmt.Errorf("a group has an item that the plan lacks: feature %d, code %d", item.Feature, item.Code)
+		}
 	}
 	return values, nil
 }

@@ -25,7 +25,7 @@ const groupsPerWrite = 1024
 // and share, and per metric n_, sum_ (and den_ for a ratio), mean_, lift_ and
 // excess_ with its name. The same groups give the same bytes.
 func WriteGroups(w io.Writer, o *Overall, g *search.Groups) error {
-	all, err := o.values()
+	all, err := o.values(g)
 	if err != nil {
 		return err
 	}
@@ -51,10 +51,10 @@ type groupTable struct {
 // filler appends the values of group i to columns[first], columns[first+1] ….
 type filler struct {
 	first, leaves int
-	fill          func(columns [][]parquet.Value, i int) error
+	fill          func(columns [][]parquet.Value, i int)
 }
 
-func (t *groupTable) add(name string, node parquet.Node, leaves int, fill func(columns [][]parquet.Value, i int) error) {
+func (t *groupTable) add(name string, node parquet.Node, leaves int, fill func(columns [][]parquet.Value, i int)) {
 	t.schema.add(name, node)
 	t.fillers = append(t.fillers, filler{t.leaves, leaves, fill})
 	t.leaves += leaves
@@ -62,23 +62,18 @@ func (t *groupTable) add(name string, node parquet.Node, leaves int, fill func(c
 
 func (t *groupTable) addGroup() {
 	g, features := t.groups, t.overall.Features
-	t.add("order", parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary), 1, func(c [][]parquet.Value, i int) error {
+	t.add("order", parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary), 1, func(c [][]parquet.Value, i int) {
 		c[0] = append(c[0], parquet.Int32Value(int32(len(g.At(i)))))
-		return nil
 	})
-	t.add("group", parquet.String(), 1, func(c [][]parquet.Value, i int) error {
+	t.add("group", parquet.String(), 1, func(c [][]parquet.Value, i int) {
 		c[0] = append(c[0], parquet.ByteArrayValue([]byte(search.Name(features, g.At(i)))))
-		return nil
 	})
 	// The struct's leaves stand in alphabetical order, see orderedGroup.
 	text := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
 	item := parquet.Group{"feature": text, "level": parquet.Optional(text), "missing": parquet.Leaf(parquet.BooleanType)}
 	names := itemNames(features)
-	t.add("items", parquet.List(item), 3, func(c [][]parquet.Value, i int) error {
+	t.add("items", parquet.List(item), 3, func(c [][]parquet.Value, i int) {
 		for k, item := range g.At(i) {
-			if item.Feature < 0 || item.Feature >= len(features) || int(item.Code) > len(features[item.Feature].Levels) {
-				return fmt.Errorf("group %d has an item that the plan lacks: feature %d, code %d", i, item.Feature, item.Code)
-			}
 			again := min(k, 1) // repetition level: 0 begins a list
 			missing := item.Code == encoder.Missing
 			c[0] = append(c[0], names[item.Feature][0].Level(again, 1, 0))
@@ -89,15 +84,12 @@ func (t *groupTable) addGroup() {
 			}
 			c[2] = append(c[2], parquet.BooleanValue(missing).Level(again, 1, 0))
 		}
-		return nil
 	})
-	t.add("n", parquet.Int(64), 1, func(c [][]parquet.Value, i int) error {
+	t.add("n", parquet.Int(64), 1, func(c [][]parquet.Value, i int) {
 		c[0] = append(c[0], parquet.Int64Value(g.Counts.N[i]))
-		return nil
 	})
-	t.add("share", double, 1, func(c [][]parquet.Value, i int) error {
+	t.add("share", double, 1, func(c [][]parquet.Value, i int) {
 		c[0] = append(c[0], parquet.DoubleValue(t.overall.share(g.Counts.N[i])))
-		return nil
 	})
 }
 
@@ -141,12 +133,11 @@ func (t *groupTable) addMetric(m metric.Metric, all metric.Value) {
 	for _, c := range columns {
 		t.schema.add(c.name+m.Name, c.node)
 	}
-	t.fillers = append(t.fillers, filler{t.leaves, len(columns), func(c [][]parquet.Value, i int) error {
+	t.fillers = append(t.fillers, filler{t.leaves, len(columns), func(c [][]parquet.Value, i int) {
 		f := measure(m, m.At(counts, i), all)
 		for k := range columns {
 			c[k] = append(c[k], columns[k].of(f))
 		}
-		return nil
 	}})
 	t.leaves += len(columns)
 }
@@ -212,9 +203,7 @@ type built struct {
 func (t *groupTable) build(group *parquet.ConcurrentRowGroupWriter, from, to int) error {
 	writers, columns := group.ColumnWriters(), make([][]parquet.Value, t.leaves)
 	for at := from; at < to; at += groupsPerWrite {
-		if err := t.fill(columns, at, min(at+groupsPerWrite, to)); err != nil {
-			return err
-		}
+		t.fill(columns, at, min(at+groupsPerWrite, to))
 		for k, values := range columns {
 			if _, err := writers[k].WriteRowValues(values); err != nil {
 				return err
@@ -225,17 +214,14 @@ func (t *groupTable) build(group *parquet.ConcurrentRowGroupWriter, from, to int
 }
 
 // fill replaces the columns' values by those of groups [from, to).
-func (t *groupTable) fill(columns [][]parquet.Value, from, to int) error {
+func (t *groupTable) fill(columns [][]parquet.Value, from, to int) {
 	for k := range columns {
 		columns[k] = columns[k][:0]
 	}
 	for _, f := range t.fillers {
 		c := columns[f.first : f.first+f.leaves]
 		for i := from; i < to; i++ {
-			if err := f.fill(c, i); err != nil {
-				return err
-			}
+			f.fill(c, i)
 		}
 	}
-	return nil
 }

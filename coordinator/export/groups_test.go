@@ -144,9 +144,11 @@ func TestWriteGroups(t *testing.T) {
 
 func TestWriteGroupsRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(o *Overall, g *search.Groups){
-		"has no name":     func(o *Overall, g *search.Groups) { o.Metrics[0].Name = "" },
-		"two metrics":     func(o *Overall, g *search.Groups) { o.Metrics[0].Name = "rate" },
-		"not valid UTF-8": func(o *Overall, g *search.Groups) { o.Metrics[0].Name = "\xff" },
+		"has no name":       func(o *Overall, g *search.Groups) { o.Metrics[0].Name = "" },
+		"two metrics":       func(o *Overall, g *search.Groups) { o.Metrics[0].Name = "rate" },
+		"not valid UTF-8":   func(o *Overall, g *search.Groups) { o.Metrics[0].Name = "\xff" },
+		"feature 2, code 0": func(o *Overall, g *search.Groups) { g.Items[1].Feature = 2 },
+		"feature 0, code 3": func(o *Overall, g *search.Groups) { g.Items[0].Code = 3 },
 	} {
 		o, g := sample()
 		spoil(o, g)

@@ -19,7 +19,7 @@ type Ranking struct {
 // WriteGroups. Undefined numbers are empty. withBOM begins the file with a
 // byte order mark, which some spreadsheets need to read UTF-8.
 func WriteTop(w io.Writer, o *Overall, g *search.Groups, rankings []Ranking, withBOM bool) error {
-	all, err := o.values()
+	all, err := o.values(g)
 	if err != nil {
 		return err
 	}

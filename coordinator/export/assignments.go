@@ -1,0 +1,137 @@
+package export
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/headwater-dev/headwater/worker/partial"
+)
+
+// What a manifest says of itself.
+const (
+	ManifestFormat  = "headwater-assignments"
+	ManifestVersion = 1
+)
+
+// Manifest makes the part files count. It is written after all of them.
+type Manifest struct {
+	Format   string            `json:"format"`
+	Version  int               `json:"version"`
+	Rows     int64             `json:"rows"`
+	Columns  []string          `json:"columns"`
+	Segments []ManifestSegment `json:"segments"`
+	Parts    []ManifestPart    `json:"parts"` // in the order of the source's rows
+}
+
+// ManifestSegment is one segment, with its customers over all parts.
+type ManifestSegment struct {
+	Segment int    `json:"segment"` // from 1
+	Name    string `json:"name"`
+	Rows    int64  `json:"rows"`
+}
+
+// ManifestPart is one part file.
+type ManifestPart struct {
+	Name   string `json:"name"` // within AssignmentsDir
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Assignments writes part files, one per split of the source, as they come.
+// It is for one goroutine at a time.
+type Assignments struct {
+	folder   *Folder
+	manifest Manifest
+	missing  int // parts yet to come
+}
+
+// NewAssignments begins the assignments of the rows of so many splits to the
+// named segments. withID tells whether rows are known by an id, or else by file
+// and row number.
+func NewAssignments(folder *Folder, segments []string, splits int, withID bool) *Assignments {
+	a := &Assignments{folder: folder, missing: splits, manifest: Manifest{
+		Format:  ManifestFormat,
+		Version: ManifestVersion,
+		Columns: []string{"file", "row", "segment", "segment_name"},
+		Parts:   make([]ManifestPart, splits),
+	}}
+	if withID {
+		a.manifest.Columns = []string{"id", "segment", "segment_name"}
+	}
+	for i, name := range segments {
+		a.manifest.Segments = append(a.manifest.Segments, ManifestSegment{Segment: i + 1, Name: name})
+	}
+	return a
+}
+
+// Add writes one part. Parts come in any order, each once; one that does not
+// add up is an error.
+func (a *Assignments) Add(p partial.Part) error {
+	if p.Unit < 0 || p.Unit >= len(a.manifest.Parts) {
+		return fmt.Errorf("assignments: part of split %d of %d", p.Unit, len(a.manifest.Parts))
+	}
+	part := &a.manifest.Parts[p.Unit]
+	if part.Name != "" {
+		return fmt.Errorf("assignments: the part of split %d came twice", p.Unit)
+	}
+	if len(p.Segments) != len(a.manifest.Segments) {
+		return fmt.Errorf("assignments: the part of split %d counts %d segments, not %d", p.Unit, len(p.Segments), len(a.manifest.Segments))
+	}
+	if sum, ok := total(p.Segments); !ok || sum != p.Rows {
+		return fmt.Errorf("assignments: the part of split %d has %d rows, but its segments hold %v", p.Unit, p.Rows, p.Segments)
+	}
+	if magic := []byte("PAR1"); len(p.Bytes) < 12 || !bytes.HasPrefix(p.Bytes, magic) || !bytes.HasSuffix(p.Bytes, magic) {
+		return fmt.Errorf("assignments: the part of split %d is no whole Parquet file (%d bytes)", p.Unit, len(p.Bytes))
+	}
+	name := fmt.Sprintf("part-%05d.parquet", p.Unit)
+	out, err := a.folder.Create(AssignmentsDir + "/" + name)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(p.Bytes)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	hash := sha256.Sum256(p.Bytes)
+	*part = ManifestPart{Name: name, Rows: p.Rows, Bytes: int64(len(p.Bytes)), SHA256: hex.EncodeToString(hash[:])}
+	for i, n := range p.Segments {
+		a.manifest.Segments[i].Rows += n
+	}
+	a.manifest.Rows += p.Rows
+	a.missing--
+	return nil
+}
+
+// Close writes the manifest. Every customer must have come to exactly one
+// segment: parts that are missing, or rows other than the job's, are an error.
+func (a *Assignments) Close(rows int64) (*Manifest, error) {
+	if a.missing > 0 {
+		return nil, fmt.Errorf("assignments: %d of %d parts are missing", a.missing, len(a.manifest.Parts))
+	}
+	if a.manifest.Rows != rows {
+		return nil, fmt.Errorf("assignments: the parts hold %d rows, but the table has %d: did the source change during the job?", a.manifest.Rows, rows)
+	}
+	out, err := a.folder.Create(ManifestFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(WriteJSON(out, &a.manifest), out.Close()); err != nil {
+		return nil, err
+	}
+	return &a.manifest, nil
+}
+
+// total adds counts; ok is false where one is negative.
+func total(counts []int64) (sum int64, ok bool) {
+	for _, n := range counts {
+		if n < 0 {
+			return 0, false
+		}
+		sum += n
+	}
+	return sum, true
+}
