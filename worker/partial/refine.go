@@ -24,11 +24,12 @@ type Refinement struct {
 
 // Refined is what was counted of one column, over all asked rows.
 type Refined struct {
-	Column string
-	Texts  map[string]int64 // values of the asked buckets, as Column.Texts
-	Ints   map[int64]int64  // likewise, as Column.Ints
-	Cuts   []float64        // as asked
-	Below  []int64          // rows with a number below each cut
+	Column  string
+	Buckets []uint32         // as asked
+	Texts   map[string]int64 // values of these buckets, as Column.Texts
+	Ints    map[int64]int64  // likewise, as Column.Ints
+	Cuts    []float64        // as asked
+	Below   []int64          // rows with a number below each cut
 }
 
 // Merge adds other, the answer for other rows to the same question; it is used up.
@@ -38,7 +39,7 @@ func (r *Refinement) Merge(other *Refinement) error {
 	}
 	for i := range r.Columns {
 		a, b := &r.Columns[i], &other.Columns[i]
-		if a.Column != b.Column || !slices.Equal(a.Cuts, b.Cuts) || len(a.Below) != len(b.Below) {
+		if a.Column != b.Column || !slices.Equal(a.Cuts, b.Cuts) || !slices.Equal(a.Buckets, b.Buckets) || len(a.Below) != len(b.Below) {
 			return fmt.Errorf("refinements of column %q and column %q answer different questions", a.Column, b.Column)
 		}
 		a.Texts = union(a.Texts, b.Texts)

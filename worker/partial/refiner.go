@@ -24,7 +24,7 @@ type Refiner struct {
 // NewRefiner returns a refiner of a column.
 func NewRefiner(c source.Column, ask RefineColumn) *Refiner {
 	r := &Refiner{profiler: NewProfiler(c), asked: len(ask.Buckets) > 0}
-	r.out = Refined{Column: ask.Column, Cuts: ask.Cuts}
+	r.out = Refined{Column: ask.Column, Buckets: ask.Buckets, Cuts: ask.Cuts}
 	if c.Type == source.Text {
 		r.out.Texts = map[string]int64{}
 	} else {
