@@ -24,7 +24,7 @@ const (
 const (
 	costAndWord = 0.4 // a word of an intersection that is counted, per extension and pass
 	costSplit   = 1.5 // a row of a list split by code
-	costAdd     = 0.8 // a row and feature added to a histogram
+	costAdd     = 0.9 // a row and feature added to a histogram
 	costCollect = 3.0 // an extension and channel moved out of the histogram
 	costSpan    = 60  // a span of eight features and channel: call and clearing
 )
