@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
-// maxDigits bounds fixed-point digits: 10^18 is the last power that fits.
-const maxDigits = 18
+// maxDigits bounds fixed-point digits, see encoder.FixedFloat.
+const maxDigits = 15
 
 // check finds the first thing in the model by which no row could be assigned,
 // or not the way it reads.
@@ -112,7 +111,7 @@ func checkLevel(f *encoder.Feature, i int) error {
 	}
 	switch f.Kind {
 	case encoder.Discrete:
-		if x, err := strconv.ParseFloat(l.Value, 64); err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		if x, ok := encoder.ParseNumber(l.Value); !ok || math.IsNaN(x) {
 			return fmt.Errorf("its value %q is not a number", l.Value)
 		}
 	case encoder.Range:

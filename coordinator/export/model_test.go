@@ -99,7 +99,7 @@ func TestModelRefuses(t *testing.T) {
 		"two levels":                func(m *Model) { m.Plan.Features[2].Levels[1].Value = "0" },
 		"not valid UTF-8":           func(m *Model) { m.Plan.Features[0].Levels[0].Value = "\xff" },
 		"measure \"y\": its column": func(m *Model) { m.Plan.Measures[0].Column = "" },
-		"digits 19":                 func(m *Model) { m.Plan.Measures[0].Digits = 19 },
+		"digits 16":                 func(m *Model) { m.Plan.Measures[0].Digits = 16 },
 		"the tree has no nodes":     func(m *Model) { m.Tree.Nodes = nil },
 		"segment 2 is not among":    func(m *Model) { m.Tree.Nodes[3].Segment = 2 },
 		"segment -1 is not among":   func(m *Model) { m.Tree.Nodes[3].Segment = -1 },
