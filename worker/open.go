@@ -43,7 +43,8 @@ func (o *opener) Open(ctx context.Context, t *source.Table, s source.Split, colu
 // or not the same one. The coordinator will find out if it has changed.
 func outOfReach(err error) bool {
 	var path *fs.PathError
-	return errors.As(err, &path) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, source.ErrChanged)
+	return errors.As(err, &path) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) ||
+		errors.Is(err, source.ErrNotFound) || errors.Is(err, source.ErrChanged)
 }
 
 // transient says whether the same work can succeed elsewhere or later: trouble

@@ -27,6 +27,8 @@ type session struct {
 	presence *wire.Presence
 	blobs    *wire.Blobs
 	cancel   context.CancelCauseFunc
+	over     chan struct{} // closed once the job is known to have ended
+	ending   sync.Once
 
 	// Set once the coordinator has welcomed the session.
 	term    string
@@ -69,6 +71,7 @@ func (j *job) session(ctx context.Context, slot int) error {
 		job: j, conn: j.cfg.Conn, name: wire.Incarnation(j.cfg.Name), budget: j.cfg.MemoryBudget / int64(j.cfg.Slots),
 		wake: make(chan struct{}, 1), leased: make(chan *holding), answers: map[wire.Key]wire.Blob{},
 		held: map[int]*holding{}, placed: make(chan struct{}), freed: make(chan struct{}, 1),
+		over: make(chan struct{}),
 	}
 	s.log = j.cfg.Log.With("worker", s.name, "job", j.id)
 	outer := ctx
@@ -91,7 +94,7 @@ func (s *session) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer s.blobs.Close()
-	stopNotices, err := s.conn.OnNotice(s.id, func(wire.Notice) { s.cancel(errJobOver) })
+	stopNotices, err := s.conn.OnNotice(s.id, func(wire.Notice) { s.jobOver() })
 	if err != nil {
 		return err
 	}
@@ -227,7 +230,10 @@ func (s *session) heartbeat(ctx context.Context) {
 		}
 		cancel()
 		switch {
-		case errors.Is(err, wire.ErrRetired), errors.Is(err, errJobOver):
+		case errors.Is(err, errJobOver):
+			s.jobOver()
+			return
+		case errors.Is(err, wire.ErrRetired):
 			s.cancel(err)
 			return
 		case err != nil:
@@ -254,7 +260,7 @@ func (s *session) beatEvery() time.Duration {
 func (s *session) vitals() wire.Vitals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := wire.Vitals{Job: s.id, Version: wire.Version, Capacity: s.budget, Used: s.used}
+	v := wire.Vitals{Job: s.id, Program: s.cfg.Version, Capacity: s.budget, Used: s.used}
 	for _, h := range s.held {
 		if h.shard != nil {
 			v.Shards++
@@ -269,20 +275,38 @@ func (s *session) vitals() wire.Vitals {
 // leaveTimeout bounds what is done for the sake of order at the end.
 const leaveTimeout = 2 * time.Second
 
+func (s *session) jobOver() {
+	s.ending.Do(func() { close(s.over) })
+	s.cancel(errJobOver)
+}
+
 // leave gives back what is held. When the job is over the leases mean nothing;
 // else those that have not lapsed go to others at once.
 func (s *session) leave(cause error) {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
-	defer cancel()
 	if !errors.Is(cause, errJobOver) {
 		s.releaseAll()
 		if s.term != "" && !errors.Is(cause, wire.ErrRetired) {
-			if _, err := s.report(ctx, wire.ToCoordinator{Leave: &wire.Leave{}}); err != nil {
-				s.log.Debug("the coordinator does not hear that this worker leaves", "error", err)
-			}
+			s.sayLeave()
 		}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
 	if err := s.presence.Leave(ctx); err != nil {
 		s.log.Debug("this worker's entry is left to lapse", "error", err)
+	}
+}
+
+func (s *session) sayLeave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.over: // a coordinator that has gone does not answer
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if _, err := s.report(ctx, wire.ToCoordinator{Leave: &wire.Leave{}}); err != nil {
+		s.log.Debug("the coordinator does not hear that this worker leaves", "error", err)
 	}
 }

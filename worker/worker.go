@@ -25,6 +25,8 @@ type Config struct {
 	Conn *wire.Conn // connection to use; nil = connect to URL
 	URL  string     // of the NATS server
 	Name string     // for people; "" = the host's name
+	// Version of the program, for people: what must agree is wire.Version.
+	Version string
 	// Slots is the number of ops that run at once, each as an incarnation of
 	// its own with its own shards; 0 = one a core.
 	Slots int

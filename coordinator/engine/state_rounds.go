@@ -226,7 +226,7 @@ func (s *State) assign(w *member, units []int) {
 // Progress is how far the running stage is.
 type Progress struct {
 	Stage   string // the op, or "load"
-	Rows    int64  // done
+	Done    int64  // rows
 	Total   int64  // rows; 0 = not known
 	Units   int    // splits or shards done
 	Of      int    // splits or shards
@@ -241,7 +241,7 @@ func (s *State) Progress() Progress {
 		for i := range s.shards {
 			p.Total += s.shards[i].rows
 			if s.shards[i].state == ShardResident {
-				p.Rows += s.shards[i].rows
+				p.Done += s.shards[i].rows
 				p.Units++
 			}
 		}
@@ -254,12 +254,12 @@ func (s *State) Progress() Progress {
 		known = known && r.units[i].rows >= 0
 		p.Total += max(r.units[i].rows, 0)
 		if r.units[i].assigned {
-			p.Rows += max(r.units[i].rows, 0)
+			p.Done += max(r.units[i].rows, 0)
 		}
 	}
 	for _, w := range s.workers {
 		for _, a := range w.open {
-			p.Rows -= a.rows - a.done
+			p.Done -= a.rows - a.done
 		}
 	}
 	if !known {

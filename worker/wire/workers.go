@@ -23,7 +23,7 @@ const markerTTL = time.Second
 // Vitals are what a worker's entry tells.
 type Vitals struct {
 	Job      string `json:"job"`
-	Version  string `json:"version"`
+	Program  string `json:"program"`       // version of the worker's program
 	Capacity int64  `json:"capacity"`      // bytes for resident shards
 	Used     int64  `json:"used"`          // bytes
 	Shards   int    `json:"shards"`        // resident
