@@ -138,22 +138,28 @@ func readMessage(r io.ReaderAt, at, end int64) (m message, err error) {
 		return m, errArrowTruncated
 	}
 	m.length = framing + length + body
+	o := flatbuffers.UOffsetT(t.Offset(header))
+	if o == 0 {
+		return m, errors.New("a message without a header")
+	}
+	var table flatbuffers.Table
+	t.Union(&table, o)
 	switch m.kind {
-	case schemaMessage, dictionaryMessage:
-	case batchMessage:
-		var batch flatbuffers.Table
-		o := t.Offset(header)
-		if o == 0 {
-			return m, errors.New("a record batch without a header")
+	case schemaMessage:
+		return m, verifySchema(&table)
+	case dictionaryMessage:
+		const data = 6
+		if o := flatbuffers.UOffsetT(table.Offset(data)); o != 0 {
+			return m, verifyBatch(&flatbuffers.Table{Bytes: table.Bytes, Pos: table.Indirect(o + table.Pos)})
 		}
-		t.Union(&batch, flatbuffers.UOffsetT(o))
-		if m.rows = batch.GetInt64Slot(batchLength, 0); m.rows < 0 || m.rows > 1<<31-1 {
+		return m, errors.New("a dictionary without values")
+	case batchMessage:
+		if m.rows = table.GetInt64Slot(batchLength, 0); m.rows < 0 || m.rows > 1<<31-1 {
 			return m, fmt.Errorf("a record batch of %d rows", m.rows)
 		}
-	default:
-		return m, fmt.Errorf("a message of unknown kind %d", m.kind)
+		return m, verifyBatch(&table)
 	}
-	return m, nil
+	return m, fmt.Errorf("a message of unknown kind %d", m.kind)
 }
 
 func rootTable(b []byte) *flatbuffers.Table {

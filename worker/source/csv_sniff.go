@@ -185,7 +185,8 @@ func singleQuoted(sample []byte, delim string) bool {
 // not when one of its cells is a number. Otherwise it does when its cells are
 // distinct and none is empty or missing; and also when they are not, if some
 // column holds only numbers below it: then the names are at fault and reading
-// says so.
+// says so. (An empty first cell above numbers is how pandas and R write an
+// index.)
 func looksLikeHeader(sample []byte, d *Dialect) bool {
 	var first []string
 	var numbers, texts []int // of each column, below the first record
@@ -221,7 +222,7 @@ func looksLikeHeader(sample []byte, d *Dialect) bool {
 		return true
 	}
 	for i := range first {
-		if numbers[i] > 0 && texts[i] == 0 && first[i] != "" {
+		if numbers[i] > 0 && texts[i] == 0 && (first[i] != "" || i == 0) {
 			return true
 		}
 	}

@@ -132,7 +132,7 @@ func (s *spooler) spool(ctx context.Context, name string, r io.Reader) (path str
 		err = e
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s: spooling to %s: %w", name, s.dir, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return path, nil
 }
