@@ -45,7 +45,7 @@ func NearDuplicates(features []encoder.Feature, crossings [][]int, cells []parti
 // with so many codes from the cells of their crossing; NaN where the cells are
 // overflown or a feature has one code only.
 func CramersV(cells *partial.Cells, codesA, codesB int) float64 {
-	if len(cells.Key) != len(cells.Counts.N) {
+	if cells.Overflown() {
 		return math.NaN()
 	}
 	rows, cols := make([]int64, codesA), make([]int64, codesB)

@@ -3,6 +3,7 @@ package feature
 import (
 	"cmp"
 	"math"
+	"math/big"
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
@@ -32,11 +33,11 @@ type Association struct {
 	Correlation *float64 `json:"correlation,omitempty"` // ordered features: of the level's rank with the metric
 }
 
-// Rank ranks features by the counts of wire.OpLevels. squares holds for every
-// metric Σx² over its known rows, in the square of the metric's unit, or NaN
-// where it is not known (yes/no metrics need none). keep names features or
-// columns that stay although they leak. The result is in the order of features.
-func Rank(features []encoder.Feature, metrics []metric.Metric, counts *partial.Counts, squares []float64, keep []string) []Ranked {
+// Rank ranks features by the counts of wire.OpLevels. squares holds Σx² over
+// all rows in entry 0 of each measure; nil where it is not known, so that
+// numeric metrics get no η². keep names features or columns that stay although
+// they leak. The result is in the order of features.
+func Rank(features []encoder.Feature, metrics []metric.Metric, counts *partial.Counts, squares []partial.Squares, keep []string) []Ranked {
 	offsets := encoder.Offsets(features)
 	all := offsets[len(features)]
 	out := make([]Ranked, len(features))
@@ -49,18 +50,25 @@ func Rank(features []encoder.Feature, metrics []metric.Metric, counts *partial.C
 			r.Completeness = 1 - float64(n[encoder.Missing])/float64(total)
 		}
 		kept := slices.Contains(keep, f.Name) || slices.Contains(keep, f.Column)
-		for j, m := range metrics {
+		for _, m := range metrics {
 			t := tabulate(m, counts, first, f.Codes(), all)
-			square := math.NaN()
-			if j < len(squares) {
-				square = squares[j]
-			}
-			r.Metrics = append(r.Metrics, t.association(f, m, square))
+			r.Metrics = append(r.Metrics, t.association(f, m, square(m, squares)))
 			t.suspect(f, m, &r, kept)
 		}
 		out[i] = r
 	}
 	return out
+}
+
+// square returns Σx² over all rows in the square of the metric's unit, NaN
+// where it is not known.
+func square(m metric.Metric, squares []partial.Squares) float64 {
+	if m.Num >= len(squares) || len(squares[m.Num].Hi) == 0 {
+		return math.NaN()
+	}
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(2*m.Digits)), nil)
+	f, _ := new(big.Rat).SetFrac(squares[m.Num].Big(0), scale).Float64()
+	return f
 }
 
 // ByStrength returns the indexes of ranked features, the strongest for metric m
