@@ -11,6 +11,10 @@ import (
 // crossing of all rows.
 const maxCandidates = 16
 
+// minGain is the least share of the R² that a feature must add: a longer rule
+// has to be worth reading.
+const minGain = 0.02
+
 // Step is one feature that was chosen to be crossed.
 type Step struct {
 	Feature int     `json:"feature"`
@@ -102,7 +106,7 @@ func (s *choice) step(l *ledger) {
 		gains[i] = best.r2[i] - s.r2[i]
 	}
 	spread := standardError(gains)
-	if best.gain <= spread || best.gain <= 0 {
+	if best.gain <= spread || best.gain <= minGain*best.mean {
 		s.done = true
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -30,12 +31,11 @@ func cells(ctx context.Context, env *Env, p wire.CellsParams) ([]partial.Cells, 
 		open[i] = c
 	}
 	keys := crossedKeys{}
-	err := eachBlock(ctx, env, func(b *rowBlock) error {
+	err := eachBlock(ctx, env, func(b *rowBlock) {
 		keys.reset()
 		for _, c := range open {
 			c.add(b, &keys)
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func cells(ctx context.Context, env *Env, p wire.CellsParams) ([]partial.Cells, 
 }
 
 // crossing gathers the cells of one crossing. A cell gets a slot when it is
-// first met; slot s and fold f are group s<<foldBits | f of the tally.
+// first met, from 1 on; slot s and fold f are group s<<foldBits | f of the
+// tally.
 type crossing struct {
 	features []int
 	radix    []uint64 // codes of each feature
@@ -56,9 +57,9 @@ type crossing struct {
 	foldBits int
 	over     bool
 
-	direct []uint32 // key → slot+1; nil where there are too many possible keys
+	direct []uint32 // key → slot<<foldBits, 0 = none yet; nil where there are too many possible keys
 	hashed *keyTable
-	keys   []uint64 // slot → key, without fold
+	keys   []uint64 // slot → key, without fold; slot 0 is not used
 	tally  *tally
 	square []partial.Squares // nil where not asked for
 
@@ -66,7 +67,7 @@ type crossing struct {
 }
 
 func newCrossing(features []int, plan *encoder.Plan, p wire.CellsParams) (*crossing, error) {
-	c := &crossing{features: features, limit: p.Limit, tally: newTally(0, plan), group: make([]uint32, tallyRows)}
+	c := &crossing{features: features, limit: p.Limit, keys: make([]uint64, 1), tally: newTally(0, plan), group: make([]uint32, shard.BlockRows)}
 	if p.Folds {
 		c.foldBits = encoder.Folds
 	}
@@ -98,21 +99,18 @@ func (c *crossing) add(b *rowBlock, keys *crossedKeys) {
 	if c.over {
 		return
 	}
-	group := c.group[:b.rows()]
-	row := keys.of(b, c.features, c.radix)
-	if c.direct != nil {
-		c.lookUpDirect(row, group)
+	group := c.group[:b.rows]
+	if len(c.features) == 0 {
+		keys.prefixOf(b, nil, nil)
+		c.lookUp(keys.kept, nil, 1, b.fold(), group)
 	} else {
-		c.lookUpHashed(row, group)
+		last := len(c.features) - 1
+		keys.prefixOf(b, c.features[:last], c.radix)
+		c.lookUp(keys.kept, b.codes(c.features[last]), c.radix[last], b.fold(), group)
 	}
-	if len(c.keys) > c.limit {
+	if len(c.keys)-1 > c.limit {
 		c.over, c.direct, c.hashed, c.keys, c.tally, c.square = true, nil, nil, nil, nil, nil
 		return
-	}
-	if c.foldBits > 0 {
-		for i, f := range b.fold() {
-			group[i] = group[i]<<encoder.Folds | uint32(f)&(1<<encoder.Folds-1)
-		}
 	}
 	c.tally.grow(len(c.keys) << c.foldBits)
 	c.tally.add(group, b)
@@ -121,26 +119,36 @@ func (c *crossing) add(b *rowBlock, keys *crossedKeys) {
 	}
 }
 
-func (c *crossing) lookUpDirect(row []uint64, group []uint32) {
-	for i, key := range row {
-		slot := c.direct[key]
-		if slot == 0 {
-			c.keys = append(c.keys, key)
-			slot = uint32(len(c.keys))
-			c.direct[key] = slot
+// lookUp finds the group of each row, whose key is prefix·radix + code.
+func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, fold []uint8, group []uint32) {
+	mask := uint8(1<<c.foldBits - 1)
+	prefix, fold = prefix[:len(group)], fold[:len(group)]
+	for i := range group {
+		key := prefix[i] * radix
+		if codes != nil {
+			key += uint64(codes[i])
 		}
-		group[i] = slot - 1
+		var first uint32
+		if c.direct != nil {
+			first = c.direct[key]
+		} else {
+			first = c.hashed.slot(key, uint32(len(c.keys))) << c.foldBits
+		}
+		if first == 0 || int(first>>c.foldBits) == len(c.keys) {
+			first = c.open(key)
+		}
+		group[i] = first | uint32(fold[i]&mask)
 	}
 }
 
-func (c *crossing) lookUpHashed(row []uint64, group []uint32) {
-	for i, key := range row {
-		slot := c.hashed.slot(key, uint32(len(c.keys)))
-		if int(slot) == len(c.keys) {
-			c.keys = append(c.keys, key)
-		}
-		group[i] = slot
+// open gives a new key its slot and returns the slot's first group.
+func (c *crossing) open(key uint64) uint32 {
+	first := uint32(len(c.keys)) << c.foldBits
+	c.keys = append(c.keys, key)
+	if c.direct != nil {
+		c.direct[key] = first
 	}
+	return first
 }
 
 // result returns the occupied cells, ascending by key.
@@ -148,10 +156,7 @@ func (c *crossing) result() partial.Cells {
 	if c.over {
 		return partial.Overflow()
 	}
-	slots := make([]uint32, len(c.keys))
-	for i := range slots {
-		slots[i] = uint32(i)
-	}
+	slots := span(1, len(c.keys))
 	slices.SortFunc(slots, func(a, b uint32) int {
 		if c.keys[a] < c.keys[b] {
 			return -1
@@ -185,46 +190,40 @@ func addSquares(to *partial.Squares, n int, group []uint32, v *blockValues) {
 		to.Hi = append(to.Hi, make([]uint64, more)...)
 		to.Lo = append(to.Lo, make([]uint64, more)...)
 	}
-	if v.zero {
+	if v.most == 0 {
 		return
 	}
 	for i, g := range group {
-		to.Add(int(g), v.values[i])
+		x := v.min
+		if !v.same {
+			x = v.values[i]
+		}
+		to.Add(int(g), x)
 	}
 }
 
-// crossedKeys makes the mixed-radix keys of a block's rows, keeping those of
-// the last crossing without its last feature.
+// crossedKeys makes the mixed-radix keys of a block's rows over the first
+// features of a crossing, and keeps them for the next crossing with the same.
 type crossedKeys struct {
 	prefix []int // features of kept; nil = nothing kept
 	kept   []uint64
-	out    []uint64
 }
 
 // reset forgets what belongs to the last block.
 func (k *crossedKeys) reset() { k.prefix = nil }
 
-// of returns the keys of a crossing, valid until the next call.
-func (k *crossedKeys) of(b *rowBlock, features []int, radix []uint64) []uint64 {
-	k.out = slices.Grow(k.out[:0], tallyRows)[:b.rows()]
-	if len(features) == 0 {
-		clear(k.out)
-		return k.out
+// prefixOf sees that kept holds the keys of these features.
+func (k *crossedKeys) prefixOf(b *rowBlock, features []int, radix []uint64) {
+	if k.prefix != nil && slices.Equal(k.prefix, features) {
+		return
 	}
-	last := len(features) - 1
-	if k.prefix == nil || !slices.Equal(k.prefix, features[:last]) {
-		k.kept = slices.Grow(k.kept[:0], tallyRows)[:b.rows()]
-		clear(k.kept)
-		for j, f := range features[:last] {
-			for i, code := range b.codes(f) {
-				k.kept[i] = k.kept[i]*radix[j] + uint64(code)
-			}
+	k.prefix = append([]int{}, features...)
+	k.kept = slices.Grow(k.kept[:0], b.rows)[:b.rows]
+	clear(k.kept)
+	for j, f := range features {
+		r := radix[j]
+		for i, code := range b.codes(f) {
+			k.kept[i] = k.kept[i]*r + uint64(code)
 		}
-		k.prefix = append([]int{}, features[:last]...)
 	}
-	r, kept := radix[last], k.kept[:b.rows()]
-	for i, code := range b.codes(features[last]) {
-		k.out[i] = kept[i]*r + uint64(code)
-	}
-	return k.out
 }

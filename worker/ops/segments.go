@@ -2,17 +2,14 @@ package ops
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() {
-	kinds[wire.OpSegments] = typed(segments)
-	kinds[wire.OpLeaves] = typed(leaves)
-}
+func init() { kinds[wire.OpSegments] = typed(segments) }
 
 // segments counts every segment of a tree: its rows, measure sums and squares,
 // and the same for every feature × code within it. About 3 ns a row and feature.
@@ -31,9 +28,9 @@ func segments(ctx context.Context, env *Env, p wire.SegmentsParams) (partial.Seg
 		features[f] = f
 	}
 	levels := newLevelTally(features, p.Segments, env.Plan)
-	to, group := make([]int32, tallyRows), make([]uint32, tallyRows)
-	err = eachBlock(ctx, env, func(b *rowBlock) error {
-		to, group := to[:b.rows()], group[:b.rows()]
+	to, group := make([]int32, shard.BlockRows), make([]uint32, shard.BlockRows)
+	err = eachBlock(ctx, env, func(b *rowBlock) {
+		to, group := to[:b.rows], group[:b.rows]
 		r.route(b, to)
 		for i, s := range to {
 			group[i] = uint32(s)
@@ -43,7 +40,6 @@ func segments(ctx context.Context, env *Env, p wire.SegmentsParams) (partial.Seg
 			addSquares(&squares[m], p.Segments, group, &b.measures[m])
 		}
 		levels.add(group, b)
-		return nil
 	})
 	if err != nil {
 		return partial.Segments{}, err
@@ -51,46 +47,6 @@ func segments(ctx context.Context, env *Env, p wire.SegmentsParams) (partial.Seg
 	out := partial.Segments{All: all.counts(span(0, p.Segments)), Squares: squares}
 	for s := range p.Segments {
 		out.Levels = append(out.Levels, levels.counts(s*levels.codes, (s+1)*levels.codes))
-	}
-	return out, nil
-}
-
-// leaves counts the levels of features in the leaves of several trees.
-func leaves(ctx context.Context, env *Env, p wire.LeavesParams) ([]partial.Counts, error) {
-	if len(p.Leaves) != len(p.Trees) || len(p.Folds) != len(p.Trees) {
-		return nil, fmt.Errorf("%d trees with %d leaf counts and %d folds", len(p.Trees), len(p.Leaves), len(p.Folds))
-	}
-	for _, f := range p.Features {
-		if f < 0 || f >= len(env.Plan.Features) {
-			return nil, fmt.Errorf("feature %d is not among the plan's %d", f, len(env.Plan.Features))
-		}
-	}
-	routers := make([]*router, len(p.Trees))
-	tallies := make([]*levelTally, len(p.Trees))
-	for t := range p.Trees {
-		if p.Folds[t] < 0 || p.Folds[t] >= encoder.Folds {
-			return nil, fmt.Errorf("tree %d: fold bit %d is not among %d", t, p.Folds[t], encoder.Folds)
-		}
-		r, err := newRouter(&p.Trees[t], env.Plan, -1, p.Leaves[t])
-		if err != nil {
-			return nil, fmt.Errorf("tree %d: %w", t, err)
-		}
-		routers[t], tallies[t] = r, newLevelTally(p.Features, 2*p.Leaves[t], env.Plan)
-	}
-	to, some := make([]int32, tallyRows), newRowSubset(env.Plan)
-	err := eachBlock(ctx, env, func(b *rowBlock) error {
-		for t, r := range routers {
-			r.route(b, to[:b.rows()])
-			tallies[t].addSubset(some.of(b, to[:b.rows()], p.Folds[t]), b)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]partial.Counts, len(tallies))
-	for t, l := range tallies {
-		out[t] = l.counts(0, len(l.tally.n))
 	}
 	return out, nil
 }
@@ -107,7 +63,7 @@ type levelTally struct {
 }
 
 func newLevelTally(features []int, groups int, plan *encoder.Plan) *levelTally {
-	l := &levelTally{features: features, index: make([]uint32, tallyRows), gathered: make([]uint8, tallyRows)}
+	l := &levelTally{features: features, index: make([]uint32, shard.BlockRows), gathered: make([]uint8, shard.BlockRows)}
 	for _, f := range features {
 		l.offset = append(l.offset, l.codes)
 		l.codes += plan.Features[f].Codes()
@@ -152,50 +108,4 @@ func span(lo, hi int) []uint32 {
 		out[i] = uint32(lo + i)
 	}
 	return out
-}
-
-// rowSubset is the rows of a block that lie in counted leaves, as a block of
-// their own.
-type rowSubset struct {
-	row    []uint32
-	group  []uint32 // leaf·2 + fold bit
-	block  rowBlock
-	values [][]int64
-	known  [][]uint64
-}
-
-func newRowSubset(plan *encoder.Plan) *rowSubset {
-	n := len(plan.Measures)
-	return &rowSubset{values: make([][]int64, n), known: make([][]uint64, n), block: rowBlock{measures: make([]blockValues, n)}}
-}
-
-// of gathers the rows whose leaf is not negative.
-func (s *rowSubset) of(b *rowBlock, leaf []int32, fold int) *rowSubset {
-	s.row, s.group = s.row[:0], s.group[:0]
-	folds := b.fold()
-	for i, l := range leaf {
-		if l >= 0 {
-			s.row = append(s.row, uint32(i))
-			s.group = append(s.group, uint32(l)<<1|uint32(folds[i]>>fold)&1)
-		}
-	}
-	s.block.hi = len(s.row)
-	for m := range b.measures {
-		from, to := &b.measures[m], &s.block.measures[m]
-		s.values[m] = s.values[m][:0]
-		for _, row := range s.row {
-			s.values[m] = append(s.values[m], from.values[row])
-		}
-		to.look(s.values[m])
-		to.known = nil
-		if from.known != nil {
-			s.known[m] = append(s.known[m][:0], make([]uint64, (len(s.row)+63)/64)...)
-			for i, row := range s.row {
-				at := b.lo + int(row)
-				s.known[m][i>>6] |= from.known[at>>6] >> (at & 63) & 1 << (i & 63)
-			}
-			to.known = s.known[m]
-		}
-	}
-	return s
 }

@@ -1,87 +1,12 @@
 package ops
 
 import (
-	"context"
 	"math/bits"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/shard"
 )
-
-// tallyRows is how many rows are tallied at a time: their group numbers and
-// values stay in the core's caches.
-const tallyRows = 8192
-
-// rowBlock is a run of rows of one shard, with what tallies want to know of
-// its measures.
-type rowBlock struct {
-	shard    *shard.Shard
-	lo, hi   int // rows of the shard
-	measures []blockValues
-}
-
-// rows is the number of rows in the block.
-func (b *rowBlock) rows() int { return b.hi - b.lo }
-
-// codes returns the block's codes of a feature.
-func (b *rowBlock) codes(feature int) []uint8 { return b.shard.Codes(feature)[b.lo:b.hi] }
-
-// fold returns the block's held-out bits.
-func (b *rowBlock) fold() []uint8 { return b.shard.Fold()[b.lo:b.hi] }
-
-// blockValues are one measure's rows of a block.
-type blockValues struct {
-	values []int64
-	known  []uint64 // bitmap over the shard's rows; nil = all
-	zero   bool     // every value is 0
-	most   uint64   // largest absolute value
-}
-
-// eachBlock calls do with every run of rows of the env's shards, in order, and
-// reports progress and looks at ctx after each.
-func eachBlock(ctx context.Context, env *Env, do func(*rowBlock) error) error {
-	all := make([][]int64, len(env.Plan.Measures))
-	for _, s := range env.Shards {
-		b := rowBlock{shard: s, measures: make([]blockValues, len(all))}
-		for m := range all {
-			all[m] = s.Values(m, all[m])
-			b.measures[m].known = s.Known(m)
-		}
-		for b.lo = 0; b.lo < s.Rows(); b.lo = b.hi {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			b.hi = min(b.lo+tallyRows, s.Rows())
-			for m := range all {
-				b.measures[m].look(all[m][b.lo:b.hi])
-			}
-			if err := do(&b); err != nil {
-				return err
-			}
-			if env.Progress != nil {
-				env.Progress(int64(b.rows()))
-			}
-		}
-	}
-	return nil
-}
-
-// look takes in the values of a block.
-func (v *blockValues) look(values []int64) {
-	v.values, v.most = values, 0
-	for _, x := range values {
-		v.most = max(v.most, magnitude(x))
-	}
-	v.zero = v.most == 0
-}
-
-func magnitude(x int64) uint64 {
-	if x < 0 {
-		return -uint64(x)
-	}
-	return uint64(x)
-}
 
 // tally counts and sums rows by group. Sums run in 64 bits as long as they
 // cannot overflow, and are carried into wide ones before they could.
@@ -137,44 +62,60 @@ func (t *tally) add(group []uint32, b *rowBlock) {
 	for m := range t.measures {
 		a, v := &t.measures[m], &b.measures[m]
 		if a.known != nil {
-			a.addKnown(group, v.known, b.lo)
+			a.addKnown(group, v)
 		}
-		if !v.zero {
-			a.addValues(group, v)
-		}
+		a.addValues(group, v)
 	}
 }
 
-func (a *measureTally) addKnown(group []uint32, known []uint64, first int) {
-	if known == nil {
+func (a *measureTally) addKnown(group []uint32, v *blockValues) {
+	switch v.state {
+	case shard.All:
 		for _, g := range group {
 			a.known[g]++
 		}
-		return
-	}
-	for i, g := range group {
-		row := first + i
-		a.known[g] += int64(known[row>>6] >> (row & 63) & 1)
+	case shard.Some:
+		for i, g := range group {
+			a.known[g] += int64(v.known[i>>6] >> (i & 63) & 1)
+		}
 	}
 }
 
 func (a *measureTally) addValues(group []uint32, v *blockValues) {
 	const most = 1 << 62
+	if v.most == 0 {
+		return
+	}
 	hi, rise := bits.Mul64(v.most, uint64(len(group)))
 	if hi != 0 || rise > most { // one block alone could overflow
 		a.carry()
-		for i, g := range group {
-			a.wide.Add(int(g), v.values[i])
-		}
+		a.addWide(group, v)
 		return
 	}
 	if a.bound+rise > most {
 		a.carry()
 	}
 	a.bound += rise
-	plain, values := a.plain, v.values[:len(group)]
+	plain := a.plain
+	if v.same {
+		for _, g := range group {
+			plain[g] += v.min
+		}
+		return
+	}
+	values := v.values[:len(group)]
 	for i, g := range group {
 		plain[g] += values[i]
+	}
+}
+
+func (a *measureTally) addWide(group []uint32, v *blockValues) {
+	for i, g := range group {
+		x := v.min
+		if !v.same {
+			x = v.values[i]
+		}
+		a.wide.Add(int(g), x)
 	}
 }
 
@@ -183,7 +124,7 @@ func (a *measureTally) carry() {
 	if a.wide.Hi == nil {
 		a.wide = partial.MakeSums(len(a.plain))
 	}
-	if a.bound == 0 {
+	if a.bound == 0 { // nothing was added since
 		return
 	}
 	for i, x := range a.plain {

@@ -174,7 +174,8 @@ func (s *Segments) Merge(other *Segments) error {
 	return nil
 }
 
-// Squares are exact 128-bit sums of squared measure values.
+// Squares are sums of squared measure values, exact while they stay below 2^128:
+// 2^30 rows of values up to 2^48.
 type Squares struct {
 	Hi, Lo []uint64
 }
