@@ -16,8 +16,8 @@ DEPLOY_TOOL := $(GO) tool -modfile=deploy/tools.mod
 
 TEST_TIMEOUT ?= 10m
 TEST_FLAGS   ?=
-# Where goroutines, connections and shared state live; the rest is pure functions.
-RACE_PKGS    ?= ./worker/... ./coordinator/... ./cmd/...
+# The packages that start goroutines; the rest is pure functions.
+RACE_PKGS    ?= $(shell git grep -lE '^[[:space:]]+go [[:alpha:]]|[.]Go[^[:alnum:]]' -- '*.go' ':!*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 FUZZTIME     ?= 20s
 FUZZ_PKGS    ?= .
 BENCH_PKGS   ?= ./kernels/... ./worker/...
@@ -86,7 +86,7 @@ vuln: ## Known vulnerabilities in reach; VULNDB=file:///path to a copy of the Go
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME (20s); FUZZ_PKGS=folder narrows
-	@grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $(FUZZ_PKGS) | sort | \
+	@{ grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $(FUZZ_PKGS) || echo 'no fuzz tests in $(FUZZ_PKGS)' >&2; } | sort | \
 	while IFS=: read -r file _ decl; do \
 		name=$${decl#func }; dir=$$(dirname "$$file"); \
 		echo "fuzz $$dir $$name $(FUZZTIME)"; \
