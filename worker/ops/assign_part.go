@@ -17,6 +17,10 @@ import (
 // partRowGroup bounds the rows of a part's row groups.
 const partRowGroup = 1 << 20
 
+// partRun is how many rows are handed to the Parquet writer at once: their
+// values stay in the core's caches.
+const partRun = 2048
+
 // partWriter writes a part file: id (or file and row), segment, segment_name.
 // Its bytes depend on the rows alone.
 type partWriter struct {
@@ -50,7 +54,8 @@ func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignP
 	out := &partWriter{
 		out: parquet.NewGenericWriter[any](w, schema,
 			parquet.CreatedBy("headwater", "1", "0"),
-			parquet.Compression(&parquet.Zstd)),
+			parquet.Compression(&parquet.Zstd),
+			parquet.DataPageStatistics(false)), // the page index has them
 		columns: make([][]parquet.Value, len(schema.Columns())),
 		nulls:   p.Plan.Nulls,
 		file:    parquet.ByteArrayValue([]byte(file)),
@@ -65,16 +70,33 @@ func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignP
 // places writes rows without an id, the first of which follows first others in
 // the file.
 func (w *partWriter) places(first int64, segments []int32) error {
-	for i := range segments {
-		w.columns[0] = append(w.columns[0], w.file)
-		w.columns[1] = append(w.columns[1], parquet.Int64Value(first+int64(i)+1))
-	}
-	return w.write(segments)
+	return w.write(segments, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			w.columns[0] = append(w.columns[0], w.file)
+			w.columns[1] = append(w.columns[1], parquet.Int64Value(first+int64(i)+1))
+		}
+	})
 }
 
 // ids writes rows with an id, null where it is missing.
 func (w *partWriter) ids(ids arrow.Array, segments []int32) error {
-	var value func(i int) parquet.Value
+	value, err := w.idReader(ids)
+	if err != nil {
+		return err
+	}
+	return w.write(segments, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			id := parquet.NullValue()
+			if ids.IsValid(i) {
+				id = value(i)
+			}
+			w.columns[0] = append(w.columns[0], id)
+		}
+	})
+}
+
+// idReader returns how a row's id is read where the array has one.
+func (w *partWriter) idReader(ids arrow.Array) (func(i int) parquet.Value, error) {
 	text := func(s string) parquet.Value {
 		if slices.Contains(w.nulls, s) {
 			return parquet.NullValue()
@@ -84,58 +106,49 @@ func (w *partWriter) ids(ids arrow.Array, segments []int32) error {
 	}
 	switch a := ids.(type) {
 	case *array.Int64:
-		value = func(i int) parquet.Value { return parquet.Int64Value(a.Value(i)).Level(0, 1, 0) }
+		return func(i int) parquet.Value { return parquet.Int64Value(a.Value(i)).Level(0, 1, 0) }, nil
 	case *array.String:
-		value = func(i int) parquet.Value { return text(a.Value(i)) }
+		return func(i int) parquet.Value { return text(a.Value(i)) }, nil
 	case *array.Dictionary:
 		words, ok := a.Dictionary().(*array.String)
 		if !ok {
-			return fmt.Errorf("the id column is a dictionary of %s, not of text", a.Dictionary().DataType())
+			return nil, fmt.Errorf("the id column is a dictionary of %s, not of text", a.Dictionary().DataType())
 		}
-		value = func(i int) parquet.Value {
+		return func(i int) parquet.Value {
 			if k := a.GetValueIndex(i); words.IsValid(k) {
 				return text(words.Value(k))
 			}
 			return parquet.NullValue()
-		}
-	default:
-		return fmt.Errorf("the id column came as %s", ids.DataType())
+		}, nil
 	}
-	for i := range segments {
-		if ids.IsNull(i) {
-			w.columns[0] = append(w.columns[0], parquet.NullValue())
-		} else {
-			w.columns[0] = append(w.columns[0], value(i))
-		}
-	}
-	return w.write(segments)
+	return nil, fmt.Errorf("the id column came as %s", ids.DataType())
 }
 
-// write adds the segments and hands the batch to the Parquet writer, which
-// looks for the end of a page after each of the runs it is given.
-func (w *partWriter) write(segments []int32) error {
+// write hands rows to the Parquet writer, some at a time: fill appends the
+// first columns of rows [lo, hi). The writer may end a page after each run.
+func (w *partWriter) write(segments []int32, fill func(lo, hi int)) error {
 	k := len(w.columns)
-	for _, s := range segments {
-		w.columns[k-2] = append(w.columns[k-2], w.segment[s])
-		w.columns[k-1] = append(w.columns[k-1], w.name[s])
-	}
-	for at, n := 0, len(segments); at < n; {
-		run := min(n-at, partRowGroup-w.rows, 4096)
+	for lo, hi := 0, 0; lo < len(segments); lo = hi {
+		hi = min(len(segments), lo+partRun, lo+partRowGroup-w.rows)
+		for c := range w.columns {
+			w.columns[c] = w.columns[c][:0]
+		}
+		fill(lo, hi)
+		for _, s := range segments[lo:hi] {
+			w.columns[k-2] = append(w.columns[k-2], w.segment[s])
+			w.columns[k-1] = append(w.columns[k-1], w.name[s])
+		}
 		for c, out := range w.out.ColumnWriters() {
-			if _, err := out.WriteRowValues(w.columns[c][at : at+run]); err != nil {
+			if _, err := out.WriteRowValues(w.columns[c]); err != nil {
 				return fmt.Errorf("part file: %w", err)
 			}
 		}
-		at += run
-		if w.rows += run; w.rows == partRowGroup {
+		if w.rows += hi - lo; w.rows == partRowGroup {
 			if err := w.out.Flush(); err != nil {
 				return fmt.Errorf("part file: %w", err)
 			}
 			w.rows = 0
 		}
-	}
-	for c := range w.columns {
-		w.columns[c] = w.columns[c][:0]
 	}
 	return nil
 }
