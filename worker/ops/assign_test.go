@@ -292,6 +292,25 @@ func TestAssignPlaces(t *testing.T) {
 	}
 }
 
+// Rows are numbered on from batch to batch of a split.
+func TestAssignSeveralBatches(t *testing.T) {
+	type row struct {
+		Row     int64 `parquet:"row"`
+		Segment int32 `parquet:"segment"`
+	}
+	rows, p := customers(source.MaxBatchRows+5000), assignParams("")
+	parts := assignAll(t, csvTable(t, rows, 0), p)
+	got := readParts[row](t, parts, "file", "row", "segment", "segment_name")
+	if len(parts) != 1 || len(got) != len(rows) {
+		t.Fatalf("%d parts, %d rows", len(parts), len(got))
+	}
+	for i, r := range got {
+		if r != (row{int64(i + 1), int32(rows[i].segment + 1)}) {
+			t.Fatalf("row %d: %v", i+1, r)
+		}
+	}
+}
+
 // A part of several row groups reads like one.
 func TestAssignManyRows(t *testing.T) {
 	var b bytes.Buffer
