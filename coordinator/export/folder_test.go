@@ -272,7 +272,7 @@ func TestCommitUndoes(t *testing.T) {
 func TestKilledCommitIsTidied(t *testing.T) {
 	killed := errors.New("killed")
 	for n := range 12 {
-		for m := range 12 {
+		for _, m := range []int{0, 2, 5, 9} {
 			out := filepath.Join(t.TempDir(), "out")
 			commit(t, fill(t, out, false, first))
 			f := fill(t, out, true, second)
