@@ -47,8 +47,9 @@ func indexArrow(file *File, r io.ReaderAt) (messages []message, err error) {
 		}
 	}
 	counted := 0
+	var shape arrowShape
 	for at < end {
-		m, err := readMessage(r, at, end)
+		m, err := readMessage(r, at, end, &shape)
 		if err == io.EOF {
 			break
 		}
@@ -103,9 +104,10 @@ func arrowFooter(size int64, r io.ReaderAt) (end int64, batches int, err error) 
 	return end, batches, nil
 }
 
-// readMessage reads the metadata of the message at a place. It returns io.EOF
-// at the end of the stream.
-func readMessage(r io.ReaderAt, at, end int64) (m message, err error) {
+// readMessage reads the metadata of the message at a place. A schema fills in
+// shape, against which the others are checked. It returns io.EOF at the end of
+// the stream.
+func readMessage(r io.ReaderAt, at, end int64, shape *arrowShape) (m message, err error) {
 	var prefix [8]byte
 	if end-at < 4 {
 		return m, errArrowTruncated
@@ -146,18 +148,19 @@ func readMessage(r io.ReaderAt, at, end int64) (m message, err error) {
 	t.Union(&table, o)
 	switch m.kind {
 	case schemaMessage:
-		return m, verifySchema(&table)
+		*shape, err = verifySchema(&table)
+		return m, err
 	case dictionaryMessage:
 		const data = 6
 		if o := flatbuffers.UOffsetT(table.Offset(data)); o != 0 {
-			return m, verifyBatch(&flatbuffers.Table{Bytes: table.Bytes, Pos: table.Indirect(o + table.Pos)})
+			return m, verifyBatch(&flatbuffers.Table{Bytes: table.Bytes, Pos: table.Indirect(o + table.Pos)}, shape.dictionary)
 		}
 		return m, errors.New("a dictionary without values")
 	case batchMessage:
 		if m.rows = table.GetInt64Slot(batchLength, 0); m.rows < 0 || m.rows > 1<<31-1 {
 			return m, fmt.Errorf("a record batch of %d rows", m.rows)
 		}
-		return m, verifyBatch(&table)
+		return m, verifyBatch(&table, shape.views)
 	}
 	return m, fmt.Errorf("a message of unknown kind %d", m.kind)
 }
