@@ -28,12 +28,18 @@ type rawMeasure struct {
 
 // NewBuilder returns an empty builder of the shard with the given number.
 func NewBuilder(id int, plan *encoder.Plan) *Builder {
-	return &Builder{
+	b := &Builder{
 		id:       id,
 		plan:     plan,
 		codes:    make([]column[uint8], len(plan.Features)),
 		measures: make([]rawMeasure, len(plan.Measures)),
 	}
+	for m := range b.measures {
+		if !plan.Measures[m].Complete {
+			b.measures[m].known = []uint64{}
+		}
+	}
+	return b
 }
 
 // Append adds rows, which it copies. A measure that the plan says is known on
