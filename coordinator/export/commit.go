@@ -133,6 +133,11 @@ func (f *Folder) place() error {
 		}
 	}
 	for _, name := range names {
+		if name == RunFile { // what it vouches for must not be lost where it is not
+			if err := syncFolders(f.path, filepath.Join(f.path, AssignmentsDir)); err != nil {
+				return err
+			}
+		}
 		if err := move(filepath.Join(f.staging, newDir), f.path, name); err != nil {
 			return err
 		}
@@ -270,11 +275,14 @@ func writeDurably(path string, data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// syncFolders makes renames and new names durable. File systems that cannot
-// sync a folder say EINVAL, and need not.
+// syncFolders makes renames and new names durable, in the folders that exist.
+// File systems that cannot sync a folder say EINVAL, and need not.
 func syncFolders(paths ...string) error {
 	for _, path := range paths {
 		dir, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
