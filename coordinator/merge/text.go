@@ -1,0 +1,59 @@
+package merge
+
+import (
+	"strings"
+
+	"github.com/headwater-dev/headwater/worker/encoder"
+)
+
+// RuleText writes a rule for people: "month in (apr, mar) and contact is not
+// unknown". Of a condition and its opposite the shorter is written.
+func RuleText(features []encoder.Feature, r Rule) string {
+	if len(r.Conditions) == 0 {
+		return "everybody"
+	}
+	var parts []string
+	for _, c := range r.Conditions {
+		parts = append(parts, conditionText(&features[c.Feature], c.Codes))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func conditionText(f *encoder.Feature, codes []int) string {
+	rest := complement(f, codes)
+	one, many := " is ", " in ("
+	if len(rest) < len(codes) {
+		codes, one, many = rest, " is not ", " not in ("
+	}
+	var names []string
+	for _, code := range codes {
+		names = append(names, levelName(f, code))
+	}
+	if len(names) == 1 {
+		return f.Name + one + names[0]
+	}
+	return f.Name + many + strings.Join(names, ", ") + ")"
+}
+
+// levelName is what a code is called.
+func levelName(f *encoder.Feature, code int) string {
+	if code == encoder.Missing {
+		return "missing"
+	}
+	return f.Levels[code-1].Name
+}
+
+// complement returns the feature's other codes, ascending.
+func complement(f *encoder.Feature, codes []int) []int {
+	listed := make([]bool, f.Codes())
+	for _, c := range codes {
+		listed[c] = true
+	}
+	var out []int
+	for c, ok := range listed {
+		if !ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -1,0 +1,115 @@
+// Package persona says who is in a segment: what its customers have more and
+// less often than all, what they bring, and what to call them.
+package persona
+
+import (
+	"fmt"
+
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+)
+
+// The gates that a level passes to be called a trait.
+const (
+	MinBase   = 0.01 // of all customers have the level: below, an index is large by chance
+	MinEffect = 0.2  // Cohen's |h|: what is commonly called a small effect
+	FalseRate = 0.05 // share of false traits allowed among all of the result (Benjamini–Hochberg)
+)
+
+// Result is the personas of a segmentation, in the order of its segments.
+type Result struct {
+	Segments []Persona `json:"segments"`
+}
+
+// Persona is what distinguishes one segment.
+type Persona struct {
+	Name        string   `json:"name"`        // unique in the result, at most 40 characters
+	Description string   `json:"description"` // one line
+	N           int64    `json:"n"`
+	Share       float64  `json:"share"`
+	Metrics     []Metric `json:"metrics"`
+	Defining    []Trait  `json:"defining"` // levels of features that the segment's rules test
+	Over        []Trait  `json:"over"`     // further levels that are more frequent than among all
+	Under       []Trait  `json:"under"`    // further levels that are less frequent
+}
+
+// Trait is a level whose share in the segment differs from that among all
+// customers; lists of traits are in order of |h|.
+type Trait struct {
+	Feature int     `json:"feature"` // index into Plan.Features
+	Code    int     `json:"code"`    // 0 = missing
+	Name    string  `json:"name"`    // of the feature
+	Level   string  `json:"level"`
+	Share   float64 `json:"share"` // in the segment
+	All     float64 `json:"all"`   // among all customers
+	TGI     float64 `json:"tgi"`   // 100 × Share / All
+	H       float64 `json:"h"`     // Cohen's h, positive where more frequent
+	P       float64 `json:"p"`     // two-sided, of a segment drawn at random
+}
+
+// Metric is a metric over the segment's customers.
+type Metric struct {
+	Name  string   `json:"name"`
+	Known int64    `json:"known"`
+	Mean  *float64 `json:"mean,omitempty"` // nil: known on none
+	Low   *float64 `json:"low,omitempty"`  // 95 % interval; nil: not to be had, of ratios for one
+	High  *float64 `json:"high,omitempty"`
+	Lift  *float64 `json:"lift,omitempty"`
+}
+
+// Describe makes the personas of a segmentation. Levels are the counts of
+// wire.OpLevels over all customers.
+func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, levels *partial.Counts) (*Result, error) {
+	offsets := encoder.Offsets(plan.Features)
+	all := offsets[len(plan.Features)]
+	if r.Counts == nil || len(r.Counts.All.N) != len(r.Segments) || len(r.Counts.Levels) != len(r.Segments) {
+		return nil, fmt.Errorf("personas: %d segments without counts of each", len(r.Segments))
+	}
+	if len(levels.N) != all+1 {
+		return nil, fmt.Errorf("personas: level counts have %d entries, the plan has %d", len(levels.N), all+1)
+	}
+	out := &Result{Segments: make([]Persona, len(r.Segments))}
+	found := traits(plan, r.Counts, levels)
+	for s := range out.Segments {
+		p := &out.Segments[s]
+		p.N = r.Counts.All.N[s]
+		p.Share = float64(p.N) / float64(max(1, levels.N[all]))
+		for _, m := range metrics {
+			p.Metrics = append(p.Metrics, measured(m, r.Counts, s, levels, all))
+		}
+		p.sort(found[s], tested(&r.Segments[s]))
+	}
+	name(out, plan)
+	for s := range out.Segments {
+		out.Segments[s].describe(metrics)
+	}
+	return out, nil
+}
+
+// tested returns the features that a segment's rules test.
+func tested(s *merge.Segment) map[int]bool {
+	out := map[int]bool{}
+	for _, r := range s.Rules {
+		for _, c := range r.Conditions {
+			out[c.Feature] = true
+		}
+	}
+	return out
+}
+
+// sort lists traits where they belong.
+func (p *Persona) sort(found []Trait, defining map[int]bool) {
+	p.Defining, p.Over, p.Under = []Trait{}, []Trait{}, []Trait{}
+	for _, t := range found {
+		switch {
+		case defining[t.Feature]:
+			p.Defining = append(p.Defining, t)
+		case t.H > 0:
+			p.Over = append(p.Over, t)
+		default:
+			p.Under = append(p.Under, t)
+		}
+	}
+}
