@@ -233,3 +233,16 @@ type Part struct {
 	Bytes    []byte  // a Parquet file
 	Segments []int64 // rows per segment
 }
+
+// Merge adds other, the squares of the same groups, to m.
+func (m *Moments) Merge(other *Moments) error {
+	if len(m.Measures) != len(other.Measures) {
+		return fmt.Errorf("squares of %d measures cannot be added to those of %d", len(other.Measures), len(m.Measures))
+	}
+	for i := range m.Measures {
+		if err := m.Measures[i].Merge(&other.Measures[i]); err != nil {
+			return fmt.Errorf("measure %d: %w", i, err)
+		}
+	}
+	return nil
+}

@@ -83,3 +83,16 @@ func addTo(dst, src []int64) {
 		dst[i] += x
 	}
 }
+
+// Last returns the last entry alone.
+func (c *Counts) Last() Counts {
+	i := len(c.N) - 1
+	last := Counts{N: c.N[i:], Measures: make([]MeasureCounts, len(c.Measures))}
+	for m, from := range c.Measures {
+		last.Measures[m].Sum = Sums{Hi: from.Sum.Hi[i:], Lo: from.Sum.Lo[i:]}
+		if from.Known != nil {
+			last.Measures[m].Known = from.Known[i:]
+		}
+	}
+	return last
+}

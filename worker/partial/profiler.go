@@ -65,7 +65,7 @@ func (p *Profiler) Add(a arrow.Array) error {
 	}
 	switch a := a.(type) {
 	case *array.Int64:
-		addValues(p, a, a.Int64Values(), func(v int64) int64 { return v })
+		p.addInts(a)
 	case *array.Date32:
 		addValues(p, a, a.Date32Values(), func(v arrow.Date32) int64 { return int64(v) })
 	case *array.Timestamp:
@@ -114,16 +114,29 @@ func (p *Profiler) mismatch(a arrow.Array) error {
 }
 
 func addValues[T ~int64 | ~int32](p *Profiler, a arrow.Array, values []T, toInt func(T) int64) {
-	if a.NullN() == 0 {
-		for _, v := range values {
+	nulls := a.NullN() > 0
+	for i, v := range values {
+		if !nulls || a.IsValid(i) {
 			p.addInt(toInt(v), 1)
 		}
+	}
+}
+
+// addInts is addValues for the commonest case, small integers without nulls:
+// they cannot overflow the limit by themselves, so each is one increment.
+func (p *Profiler) addInts(a *array.Int64) {
+	if p.bins != nil || a.NullN() > 0 {
+		addValues(p, a, a.Int64Values(), func(v int64) int64 { return v })
 		return
 	}
-	for i, v := range values {
-		if a.IsValid(i) {
-			p.addInt(toInt(v), 1)
+	direct := p.ints.direct
+	for _, v := range a.Int64Values() {
+		if u := uint64(v - directLow); u < directSize && direct[u] > 0 {
+			direct[u]++
+			continue
 		}
+		p.addInt(v, 1)
+		direct = p.ints.direct
 	}
 }
 
