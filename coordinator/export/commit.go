@@ -60,11 +60,10 @@ func (f *Folder) Commit() error {
 		if e := undo(f.path, f.staging); e != nil {
 			err = errors.Join(err, e)
 		}
-		f.release()
-		return err
+		return errors.Join(err, f.release())
 	}
 	f.made = nil
-	f.release()
+	_ = f.release() // what is left of the staging folder is removed by the next job
 	return nil
 }
 

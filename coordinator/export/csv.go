@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // bom tells spreadsheets that a file is UTF-8.
@@ -45,14 +46,9 @@ var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$
 // for a formula: text that begins with = + - @, their full-width forms, a tab
 // or a line break, unless it is a plain number.
 func escapeFormula(cell string) string {
-	if cell == "" {
+	first, size := utf8.DecodeRuneInString(cell)
+	if size == 0 || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) || plainNumber.MatchString(cell) {
 		return cell
-	}
-	for _, first := range cell {
-		if !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) || plainNumber.MatchString(cell) {
-			return cell
-		}
-		break
 	}
 	return "'" + cell
 }

@@ -87,8 +87,7 @@ func Open(path string, force bool) (*Folder, error) {
 		return nil, f.explain("out folder", "", err)
 	}
 	if err := f.prepare(force); err != nil {
-		f.release()
-		return nil, err
+		return nil, errors.Join(err, f.release())
 	}
 	return f, nil
 }

@@ -23,8 +23,11 @@ func testModel() Model {
 		Format: ModelFormat, Version: ModelVersion, CreatedBy: "headwater test",
 		Segments: []ModelSegment{{Name: "young", Rows: 3, Rules: []string{"age < 30"}}, {Name: "rest", Rows: 4}},
 		Tree: encoder.Tree{Nodes: []encoder.Node{
-			{Feature: 1, Codes: []uint8{0, 2}, Yes: 1, No: 2}, {Segment: 0},
-			{Feature: 0, Codes: []uint8{1}, Yes: 3, No: 4}, {Segment: 1}, {Segment: 0},
+			{Feature: 1, Codes: []uint8{0, 2}, Yes: 1, No: 2},
+			{Segment: 0},
+			{Feature: 0, Codes: []uint8{1}, Yes: 3, No: 4},
+			{Segment: 1},
+			{Segment: 0},
 		}},
 		Plan: encoder.Plan{
 			Features: []encoder.Feature{
@@ -198,7 +201,6 @@ type jsonSample struct {
 	Hidden int                `json:"-"`
 	Array  [2]bool
 	Raw    json.RawMessage `json:"raw"`
-	small  int
 }
 
 // Where encoding/json has an opinion, WriteJSON shares it.

@@ -128,8 +128,8 @@ func (w *partWriter) idReader(ids arrow.Array) (func(i int) parquet.Value, error
 // first columns of rows [lo, hi). The writer may end a page after each run.
 func (w *partWriter) write(segments []int32, fill func(lo, hi int)) error {
 	k := len(w.columns)
-	for lo, hi := 0, 0; lo < len(segments); lo = hi {
-		hi = min(len(segments), lo+partRun, lo+partRowGroup-w.rows)
+	for lo := 0; lo < len(segments); {
+		hi := min(len(segments), lo+partRun, lo+partRowGroup-w.rows)
 		for c := range w.columns {
 			w.columns[c] = w.columns[c][:0]
 		}
@@ -149,6 +149,7 @@ func (w *partWriter) write(segments []int32, fill func(lo, hi int)) error {
 			}
 			w.rows = 0
 		}
+		lo = hi
 	}
 	return nil
 }

@@ -63,9 +63,12 @@ func assignParams(id string) wire.AssignParams {
 			},
 		},
 		Tree: encoder.Tree{Nodes: []encoder.Node{
-			{Feature: 2, Codes: []uint8{0, 3}, Yes: 1, No: 2}, {Segment: 1},
+			{Feature: 2, Codes: []uint8{0, 3}, Yes: 1, No: 2},
+			{Segment: 1},
 			{Feature: 1, Codes: []uint8{1}, Yes: 3, No: 4},
-			{Feature: 2, Codes: []uint8{2}, Yes: 5, No: 4}, {Segment: 2}, {Segment: 0},
+			{Feature: 2, Codes: []uint8{2}, Yes: 5, No: 4},
+			{Segment: 2},
+			{Segment: 0},
 		}},
 	}
 }
