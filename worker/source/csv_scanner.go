@@ -44,6 +44,8 @@ type fault struct {
 	at     int64 // offset of the offending byte
 	reason string
 	remedy string
+
+	unclosed bool // a quote without its other
 }
 
 func (f *fault) Error() string { return f.reason + "; " + f.remedy }
@@ -213,7 +215,9 @@ func (s *scanner) quoted(open, end, next int) (field span, e, n int, err error) 
 			i = next
 			end, next, err = s.lineEnd(next)
 			if err == io.EOF {
-				return field, 0, 0, s.faultAt(open, "a quote is opened here and never closed")
+				f := s.faultAt(open, "a quote is opened here and never closed")
+				f.unclosed = true
+				return field, 0, 0, f
 			}
 			if f, ok := err.(*fault); ok {
 				f.at += int64(open)
@@ -234,7 +238,7 @@ func (s *scanner) quoted(open, end, next int) (field span, e, n int, err error) 
 	}
 }
 
-func (s *scanner) faultAt(i int, reason string) error {
+func (s *scanner) faultAt(i int, reason string) *fault {
 	return &fault{at: s.base + int64(s.pos+i), reason: reason, remedy: s.quoteRemedy()}
 }
 

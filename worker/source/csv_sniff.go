@@ -151,7 +151,8 @@ func fitDelimiter(sample []byte, delim, quote string) (fit delimiterFit, ok bool
 }
 
 // eachRecord calls do for the first records of a sample and reports whether
-// they are CSV. A quoted field that the end of the sample cuts is passed over.
+// they are CSV. A last field whose closing quote the sample lacks is allowed:
+// its end may cut one.
 func eachRecord(sample []byte, d *Dialect, do func(*scanner)) bool {
 	s := newScanner(bytes.NewReader(sample), int64(len(sample)), 0, d)
 	for n := 0; n < sniffRows; n++ {
@@ -160,7 +161,8 @@ func eachRecord(sample []byte, d *Dialect, do func(*scanner)) bool {
 			return n > 0
 		}
 		if err != nil {
-			return n > 0 && len(sample) > sniffBytes/2 && s.base+int64(len(s.window)) == s.size && s.offset() > s.size/2
+			f, ok := err.(*fault)
+			return ok && f.unclosed && n > 0
 		}
 		do(s)
 	}

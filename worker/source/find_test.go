@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -269,6 +270,22 @@ func TestCancelled(t *testing.T) {
 	if _, err := (Files{}).Open(ctx, table, table.Splits[0], []string{"a"}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+}
+
+// TestStdinInterrupted ends the context while stdin waits for input.
+func TestStdinInterrupted(t *testing.T) {
+	r, w := io.Pipe()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	temp := t.TempDir()
+	_, err := Find(ctx, Spec{Inputs: []string{"-"}, Stdin: r, TempDir: temp})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(temp); len(left) != 0 {
+		t.Errorf("spool files left: %v", left)
+	}
+	w.Close() // lets the reading goroutine go
 }
 
 // TestTableTravels sends a table through JSON, as to a worker.

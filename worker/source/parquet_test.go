@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -123,7 +124,7 @@ func TestParquet(t *testing.T) {
 			name := fmt.Sprintf("%v-v%d", codec, version)
 			path := filepath.Join(t.TempDir(), "t.parquet")
 			writeParquet(t, path, rows, parquet.Compression(codec), parquet.DataPageVersion(version),
-				parquet.PageBufferSize(400), parquet.MaxRowsPerRowGroup(300), parquet.DictionaryMaxBytes(600))
+				parquet.PageBufferSize(400), parquet.MaxRowsPerRowGroup(300), parquet.DictionaryMaxBytes(200))
 			table := mustFind(t, Spec{Inputs: []string{path}})
 			if len(table.Splits) != 3 || !slices.Equal(table.Skipped, []string{"list: a list"}) {
 				t.Fatalf("%s: splits %v, skipped %q", name, table.Splits, table.Skipped)
@@ -176,6 +177,65 @@ func TestOneDictionaryAChunk(t *testing.T) {
 		}
 		shared = d
 		rec.Release()
+	}
+}
+
+// TestMixedPages checks that the slices of TestParquet meet both pages with a
+// dictionary and the plain ones that follow when it grows too large.
+func TestMixedPages(t *testing.T) {
+	rows, want := samples(300)
+	path := filepath.Join(t.TempDir(), "t.parquet")
+	writeParquet(t, path, rows, parquet.PageBufferSize(400), parquet.DictionaryMaxBytes(200))
+	table := mustFind(t, Spec{Inputs: []string{path}})
+	kinds := map[arrow.Type]int{}
+	for from := int64(0); from < 300; from += 25 {
+		r, err := Files{}.Open(t.Context(), table, table.Slice(0, from, 25, nil), []string{"grows"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := r.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[rec.Column(0).DataType().ID()]++
+		if got := cell(rec.Column(0), 24); got != want[from+24][14] {
+			t.Errorf("row %d is %q", from+24, got)
+		}
+		rec.Release()
+		r.Close()
+	}
+	if kinds[arrow.DICTIONARY] == 0 || kinds[arrow.STRING] == 0 {
+		t.Errorf("batches of %v", kinds)
+	}
+}
+
+func TestBigEndian(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "0", "7f": "127", "80": "-128", "ff": "-1", "0100": "256", "ff7f": "-129",
+		"0000000000000000000000000000000000000001": "1",
+		"ffffffffffffffffffffffffffffffffffffffff": "-1",
+		"7fffffffffffffffffffffffffffffff":         "170141183460469231731687303715884105727",
+		"0080000000000000000000000000000000":       "beyond",
+		"0100000000000000000000000000000000":       "beyond",
+		"ff7fffffffffffffffffffffffffffffff":       "beyond",
+		"ff80000000000000000000000000000000":       "-170141183460469231731687303715884105728",
+	} {
+		b, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := bigEndian(b)
+		if read := got.BigInt().String(); (err == nil && read != want) || (err != nil) != (want == "beyond") {
+			t.Errorf("%s is %s, %v; want %s", text, read, err, want)
+		}
+	}
+}
+
+func TestFloorDiv(t *testing.T) {
+	for x, want := range map[int64]int64{0: 0, 1: 0, 999: 0, 1000: 1, -1: -1, -1000: -1, -1001: -2} {
+		if got := floorDiv(x, 1000); got != want {
+			t.Errorf("%d: %d, want %d", x, got, want)
+		}
 	}
 }
 

@@ -39,7 +39,9 @@ func (s *spooler) prepare(ctx context.Context, path string) (in input, err error
 		if stdin == nil {
 			stdin = os.Stdin
 		}
-		if in.Path, err = s.spool(ctx, in.Name, stdin); err != nil {
+		reading, stop := context.WithCancel(ctx)
+		defer stop()
+		if in.Path, err = s.spool(ctx, in.Name, interruptible(reading, stdin)); err != nil {
 			return in, err
 		}
 	}
@@ -201,17 +203,4 @@ func (f *replacementFinder) Read(p []byte) (int, error) {
 	f.lines += int64(bytes.Count(p[:n], []byte{'\n'}))
 	f.tail = append([]byte(nil), text[max(0, len(text)-2):]...)
 	return n, err
-}
-
-// contextReader stops reading when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
