@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headwater-dev/headwater/coordinator"
+	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/worker"
+	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+func runCommand() *cobra.Command {
+	var j jobFlags
+	cmd := &cobra.Command{
+		Use:   "run [job.yaml]",
+		Short: "The whole job: profile, search for niche groups, merge into segments, assign every customer",
+		Long: `run profiles a table, finds the niche groups that matter, merges the customers
+into 6–10 segments with rules and personas, and assigns every customer to one.
+
+A job file holds the same settings as the flags, one "flag: value" a line;
+flags override it.`,
+		Example: `  headwater run --input bank-full.csv --metric y=yes --exclude duration --out out/
+  headwater run --input 'parts/*.parquet' --metric revenue --metric 'churned=1 as churn' --out out/
+  headwater run job.yaml --out elsewhere/
+  cat customers.csv | headwater run --input - --metric converted=1 --out out/`,
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if err := applyJobFile(cmd, args[0]); err != nil {
+					return err
+				}
+			}
+			j.config.Search, j.config.Segment = true, true
+			return j.run(cmd)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	j.input(f)
+	j.metric(f)
+	j.out(f)
+	j.features(f)
+	j.minimum(f)
+	j.search(f)
+	j.segments(f)
+	j.engine(f)
+	j.config.All = true
+	return cmd
+}
+
+func profileCommand() *cobra.Command {
+	var j jobFlags
+	cmd := &cobra.Command{
+		Use:   "profile",
+		Short: "Look at a table: quality, roles, bins, and how much each feature tells of the metric",
+		Example: `  headwater profile --input customers.csv
+  headwater profile --input bank-full.csv --metric y=yes`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return j.run(cmd) },
+	}
+	j.defaults()
+	f := cmd.Flags()
+	f.SortFlags = false
+	j.input(f)
+	j.metric(f)
+	j.features(f)
+	j.minimum(f)
+	j.engine(f)
+	return cmd
+}
+
+func searchCommand() *cobra.Command {
+	var j jobFlags
+	cmd := &cobra.Command{
+		Use:   "search",
+		Short: "Count all combinations of features and list the groups",
+		Example: `  headwater search --input customers.csv --metric converted=yes --out out/
+  headwater search --input customers.parquet --metric revenue --order 4 --features age,job,city --min-count 500 --all --out out/`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			j.config.Search = true
+			if j.config.All && cmd.Flags().Changed("top") {
+				return usage(cmd, fmt.Errorf("--all lists every group and --top the best: give one of them"))
+			}
+			return j.run(cmd)
+		},
+	}
+	j.defaults()
+	f := cmd.Flags()
+	f.SortFlags = false
+	j.input(f)
+	j.metric(f)
+	j.out(f)
+	j.features(f)
+	j.minimum(f)
+	j.search(f)
+	f.BoolVar(&j.config.All, "all", false, "write every group to groups.parquet, not the top ones alone")
+	j.engine(f)
+	return cmd
+}
+
+func segmentCommand() *cobra.Command {
+	var j jobFlags
+	cmd := &cobra.Command{
+		Use:   "segment",
+		Short: "Merge the customers into 6–10 segments with rules and personas, and assign them",
+		Example: `  headwater segment --input customers.csv --metric converted=yes --out out/
+  headwater segment --input customers.csv --metric revenue --cross age,city,plan --k 8 --out out/`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			j.config.Segment = true
+			return j.run(cmd)
+		},
+	}
+	j.defaults()
+	f := cmd.Flags()
+	f.SortFlags = false
+	j.input(f)
+	j.metric(f)
+	j.out(f)
+	j.features(f)
+	j.minimum(f)
+	j.segments(f)
+	j.engine(f)
+	return cmd
+}
+
+// run settles the flags, runs the job and prints what it found.
+func (j *jobFlags) run(cmd *cobra.Command) error {
+	if err := j.settle(cmd); err != nil {
+		return err
+	}
+	stderr := cmd.ErrOrStderr()
+	c := &j.config
+	c.Opener = source.Files{}
+	c.Log = logger(stderr, false, j.verbose)
+	c.Local = func(ctx context.Context, conn *wire.Conn, slots int) error {
+		return worker.Run(ctx, worker.Config{Conn: conn, Name: "local", Slots: slots, Log: c.Log})
+	}
+	if !j.quiet {
+		p := newProgress(stderr)
+		defer p.done()
+		c.Progress, c.Notice = p.update, p.notice
+	}
+	findings, err := coordinator.Run(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	if j.quiet {
+		return nil
+	}
+	return report.Terminal(cmd.OutOrStdout(), findings)
+}
+
+// logger logs warnings, and more as asked.
+func logger(w io.Writer, info, debug bool) *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case debug:
+		level = slog.LevelDebug
+	case info:
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

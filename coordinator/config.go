@@ -1,0 +1,134 @@
+// Package coordinator joins the stages of a job: profile, encode, search,
+// merge, explain, export. It decides; workers count.
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/headwater-dev/headwater/coordinator/engine"
+	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// Config is everything a job can be told. Flags and keys of a job file have
+// the same names.
+type Config struct {
+	Input source.Spec
+
+	// What to do beyond profiling the table.
+	Search  bool // find groups
+	Segment bool // merge into segments and assign every customer
+
+	// What to explain.
+	Metrics []string // "y=yes", "balance", "claims/exposure", each with " as name"
+	Weight  string   // column that weighs the rows; "" = none
+
+	// Which columns are features, and how they are binned.
+	Features []string          // only these; nil = all that qualify
+	Exclude  []string          // never these
+	Keep     []string          // these even if they leak
+	Roles    map[string]string // column → id, feature, metric or ignore
+	Bins     map[string]string // column → "width=10", "cuts=18,30,65" or "levels=8"
+	AsOf     string            // date from which ages count; "" = the latest date
+
+	// Which groups.
+	Order     int     // longest conjunction, 1..6
+	MinShare  float64 // of the customers; 0 = by MinCount alone
+	MinCount  int64   // customers
+	Top       int     // groups in top.csv for each metric
+	All       bool    // list every group in groups.parquet, not the top ones alone
+	By        string  // excess, lift or wracc
+	Direction string  // up, down or both
+
+	// Which segments.
+	KMin, KMax, K int
+	Lambda        float64
+	Cross         []string // crossed features; nil = chosen
+
+	// Where it goes.
+	Out   string
+	Force bool
+	BOM   bool
+
+	// How it runs.
+	NATS      string // "" = embedded server and local workers
+	Workers   int    // local workers; 0 = cores
+	Wait      time.Duration
+	Ship      bool
+	ShardRows int64 // 0 = chosen
+	Seed      uint64
+
+	// What the process around the job provides.
+	Version  string
+	Local    func(ctx context.Context, conn *wire.Conn, slots int) error // starts local workers
+	Opener   source.Opener
+	Log      *slog.Logger
+	Progress func(engine.Progress)
+	Notice   func(string) // a line for the user, as it becomes known
+}
+
+// Validate reports every problem at once.
+func (c *Config) Validate() error {
+	var errs []error
+	problem := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if len(c.Input.Inputs) == 0 {
+		problem("no input: name a file with --input")
+	}
+	if (c.Search || c.Segment) && len(c.Metrics) == 0 {
+		problem("no metric: say what to explain with --metric, for example --metric converted=yes")
+	}
+	if (c.Search || c.Segment) && c.Out == "" {
+		problem("no out folder: name one with --out")
+	}
+	if c.Order < 1 || c.Order > 6 {
+		problem("--order %d is not between 1 and 6", c.Order)
+	}
+	if !(c.MinShare >= 0 && c.MinShare < 1) {
+		problem("--min-share %v is not between 0 and 1", c.MinShare)
+	}
+	if c.MinCount < 0 {
+		problem("--min-count %d is negative", c.MinCount)
+	}
+	if c.Top < 1 {
+		problem("--top %d is less than 1", c.Top)
+	}
+	if !slices.Contains([]string{"excess", "lift", "wracc"}, c.By) {
+		problem("--by %q is not one of excess, lift, wracc", c.By)
+	}
+	if !slices.Contains([]string{"up", "down", "both"}, c.Direction) {
+		problem("--direction %q is not one of up, down, both", c.Direction)
+	}
+	if c.K < 0 || c.KMin < 1 || c.KMax < c.KMin {
+		problem("the number of segments must be positive: --k %d, --k-min %d, --k-max %d", c.K, c.KMin, c.KMax)
+	}
+	if !(c.Lambda > 0 && c.Lambda <= 1) {
+		problem("--lambda %v is not above 0 and at most 1", c.Lambda)
+	}
+	if c.Workers < 0 {
+		problem("--workers %d is negative", c.Workers)
+	}
+	if c.Workers > 0 && c.NATS != "" {
+		problem("--workers starts local workers and --nats uses those of a server: give one of them")
+	}
+	if c.ShardRows < 0 {
+		problem("--shard-rows %d is negative", c.ShardRows)
+	}
+	if c.AsOf != "" {
+		if _, err := time.Parse(time.DateOnly, c.AsOf); err != nil {
+			problem("--as-of %q is not a date like 2026-07-31", c.AsOf)
+		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(c.Roles)) {
+		role := c.Roles[column]
+		if !slices.Contains([]string{"id", "feature", "metric", "ignore"}, role) {
+			problem("--role %s=%s: a role is id, feature, metric or ignore", column, role)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,81 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/search"
+	"github.com/headwater-dev/headwater/worker/encoder"
+)
+
+// search finds the groups, ranks them and writes them.
+func (j *job) search(ctx context.Context) error {
+	config := j.searchConfig()
+	f := &j.findings
+	groups, err := search.Run(ctx, j.engine, &j.plan, j.levels, *config, func(l search.Level) {
+		if l.Done {
+			f.Levels = append(f.Levels, l)
+		} else if j.Notice != nil {
+			j.Notice(fmt.Sprintf("order %d: %s candidates", l.Order, grouped(l.Candidates)))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if groups.Len() == 0 {
+		return fmt.Errorf("no group reaches the minimum of %d customers: lower it with --min-count or --min-share", config.Minimum(j.rows()))
+	}
+	if f.Tops, err = j.tops(groups); err != nil {
+		return err
+	}
+	if !j.All {
+		groups, f.Tops = onlyTops(&j.plan, groups, f.Tops)
+	}
+	f.Groups = groups
+	return errors.Join(
+		j.write("groups.parquet", func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) }),
+		j.write("top.csv", func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) }),
+	)
+}
+
+// tops ranks the groups by each metric.
+func (j *job) tops(groups *search.Groups) ([]export.Ranking, error) {
+	direction := search.Direction(j.Direction)
+	if j.Direction == "both" {
+		direction = search.Both
+	}
+	var tops []export.Ranking
+	for _, m := range j.metrics {
+		all := m.At(&j.findings.Overall.All, 0)
+		ranking, err := search.Top(groups, m, all, search.By(j.By), direction, j.Top)
+		if err != nil {
+			return nil, err
+		}
+		top := export.Ranking{Metric: m.Name, Measure: j.By}
+		for _, e := range ranking.Entries {
+			top.Groups = append(top.Groups, e.Group)
+		}
+		tops = append(tops, top)
+	}
+	return tops, nil
+}
+
+// onlyTops keeps the ranked groups alone, in the order of the search.
+func onlyTops(plan *encoder.Plan, groups *search.Groups, tops []export.Ranking) (*search.Groups, []export.Ranking) {
+	var kept []int
+	for _, t := range tops {
+		kept = append(kept, t.Groups...)
+	}
+	slices.Sort(kept)
+	kept = slices.Compact(kept)
+	for _, t := range tops {
+		for i, g := range t.Groups {
+			t.Groups[i], _ = slices.BinarySearch(kept, g)
+		}
+	}
+	return groups.Pick(plan, kept), tops
+}

@@ -1,0 +1,143 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/headwater-dev/headwater/coordinator/engine"
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/worker/source"
+)
+
+// write writes one output.
+func (j *job) write(name string, fill func(io.Writer) error) error {
+	w, err := j.folder.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(w), w.Close())
+}
+
+// commit writes the report and run.json and puts everything into place.
+func (j *job) commit(ctx context.Context) error {
+	err := errors.Join(
+		j.write("report.md", func(w io.Writer) error { return report.Markdown(w, &j.findings) }),
+		j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) }),
+	)
+	if err != nil {
+		return err
+	}
+	// Only the coordinator whose term still holds may touch the outputs.
+	if err := j.engine.Confirm(ctx); err != nil {
+		return err
+	}
+	if err := j.folder.Commit(); err != nil {
+		return err
+	}
+	j.findings.Out, j.findings.Outputs = j.folder.Path(), j.folder.Outputs()
+	return nil
+}
+
+// runDocument is run.json: what ran, on what, and what it took. It alone
+// differs between two runs of the same job.
+type runDocument struct {
+	Version  string          `json:"version"`
+	Go       string          `json:"go"`
+	Platform string          `json:"platform"`
+	Config   runConfig       `json:"config"`
+	Input    []source.File   `json:"input"`
+	Rows     int64           `json:"rows"`
+	Columns  int             `json:"columns"`
+	Features int             `json:"features"`
+	Metrics  []metric.Metric `json:"metrics"`
+	Groups   int             `json:"groups,omitempty"`
+	Segments int             `json:"segments,omitempty"`
+	Shards   int             `json:"shards"`
+	Workers  int             `json:"workers"`
+	Seconds  float64         `json:"seconds"`
+	Stages   []stage         `json:"stages"`
+	Engine   engine.Stats    `json:"engine"`
+	Outputs  []export.Output `json:"outputs"`
+}
+
+// runConfig is the part of the config that decides the results.
+type runConfig struct {
+	Input     source.Spec       `json:"input"`
+	Metrics   []string          `json:"metric"`
+	Weight    string            `json:"weight,omitempty"`
+	Features  []string          `json:"features,omitempty"`
+	Exclude   []string          `json:"exclude,omitempty"`
+	Keep      []string          `json:"keep,omitempty"`
+	Roles     map[string]string `json:"role,omitempty"`
+	Bins      map[string]string `json:"bins,omitempty"`
+	AsOf      string            `json:"as_of,omitempty"`
+	Order     int               `json:"order"`
+	MinShare  float64           `json:"min_share"`
+	MinCount  int64             `json:"min_count"`
+	Top       int               `json:"top"`
+	All       bool              `json:"all"`
+	By        string            `json:"by"`
+	Direction string            `json:"direction"`
+	KMin      int               `json:"k_min"`
+	KMax      int               `json:"k_max"`
+	K         int               `json:"k,omitempty"`
+	Lambda    float64           `json:"lambda"`
+	Cross     []string          `json:"cross,omitempty"`
+	Seed      uint64            `json:"seed"`
+}
+
+func (j *job) runDocument() runDocument {
+	c := j.Config
+	d := runDocument{
+		Version: c.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Config: runConfig{
+			Input: c.Input, Metrics: c.Metrics, Weight: c.Weight, Features: c.Features, Exclude: c.Exclude,
+			Keep: c.Keep, Roles: c.Roles, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
+			MinCount: c.MinCount, Top: c.Top, All: c.All, By: c.By, Direction: c.Direction,
+			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, Seed: c.Seed,
+		},
+		Input: j.table.Files, Rows: j.rows(), Columns: len(j.table.Columns), Features: len(j.plan.Features),
+		Metrics: j.metrics, Shards: j.shards, Workers: j.findings.Source.Workers,
+		Seconds: j.findings.Seconds, Stages: j.stages, Engine: j.engine.Stats(), Outputs: j.folder.Outputs(),
+	}
+	if g := j.findings.Groups; g != nil {
+		d.Groups = g.Len()
+	}
+	if s := j.findings.Segments; s != nil {
+		d.Segments = s.K
+	}
+	return d
+}
+
+// segmentsDocument is segments.json: the merging and, per segment, its rules
+// and persona.
+type segmentsDocument struct {
+	Customers int64           `json:"customers"`
+	Features  []string        `json:"features"` // of the plan, which indexes refer to
+	Personas  *persona.Result `json:"personas"`
+	Merging   *merge.Result   `json:"merging"`
+}
+
+func (j *job) segmentsDocument() segmentsDocument {
+	d := segmentsDocument{Customers: j.rows(), Personas: j.findings.Personas, Merging: j.findings.Segments}
+	for _, f := range j.plan.Features {
+		d.Features = append(d.Features, f.Name)
+	}
+	return d
+}
+
+// grouped writes a number with commas.
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

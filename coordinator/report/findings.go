@@ -1,0 +1,41 @@
+// Package report tells people what a job found: a summary for the terminal and
+// report.md.
+package report
+
+import (
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/coordinator/search"
+)
+
+// Findings is everything a job found out. What it did not look for is nil.
+type Findings struct {
+	Source  Source
+	Columns []feature.Column // every column of the table
+	Ranking []feature.Ranked // in the order of the features
+	Overall export.Overall   // features, metrics, and their values over all customers
+	Minimum int64            // customers in the smallest group
+	Notes   []string         // what the user should know, most important first
+
+	Groups *search.Groups
+	Levels []search.Level
+	Tops   []export.Ranking // per metric
+
+	Segments *merge.Result
+	Personas *persona.Result
+
+	Out     string // the out folder; "" = nothing was written
+	Outputs []export.Output
+	Seconds float64
+}
+
+// Source is the table as it was read.
+type Source struct {
+	Names   []string // of the files
+	Rows    int64
+	Columns int
+	Workers int
+	Shards  int
+}

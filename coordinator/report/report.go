@@ -1,0 +1,282 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/search"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// Terminal writes the summary that fits a screen.
+func Terminal(w io.Writer, f *Findings) error {
+	sections := f.sections(screen)
+	for i := range sections {
+		if err := sections[i].terminal(w); err != nil {
+			return err
+		}
+	}
+	end := fmt.Sprintf("\n  %.1f s, %d workers, %d shards", f.Seconds, f.Source.Workers, f.Source.Shards)
+	if f.Out != "" {
+		end += "; everything is in " + f.Out + ": " + strings.Join(names(f.Outputs), ", ")
+	}
+	_, err := fmt.Fprintln(w, end)
+	return err
+}
+
+// Markdown writes report.md. It holds nothing that depends on how the job ran.
+func Markdown(w io.Writer, f *Findings) error {
+	if _, err := fmt.Fprintf(w, "# What Headwater found\n"); err != nil {
+		return err
+	}
+	sections := f.sections(page)
+	for i := range sections {
+		if err := sections[i].markdown(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names lists outputs, part files as one.
+func names(outputs []export.Output) []string {
+	var out []string
+	for _, o := range outputs {
+		name, _, _ := strings.Cut(o.Name, "/")
+		if name != o.Name {
+			name += "/"
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// length says how much of each list is shown.
+type length struct {
+	features, groups, levels int
+	every                    bool // all columns and notes
+}
+
+var (
+	screen = length{features: 8, groups: 8, levels: 4}
+	page   = length{features: 1 << 20, groups: 25, levels: 8, every: true}
+)
+
+func (f *Findings) sections(l length) []section {
+	out := []section{f.customers(), f.features(l)}
+	if l.every {
+		out = append(out, f.columns())
+	}
+	for i, top := range f.Tops {
+		out = append(out, f.groups(l, i, top))
+	}
+	if f.Segments != nil {
+		out = append(out, f.segments(), f.portraits(l))
+	}
+	return out
+}
+
+// customers says what was read and what the metrics are overall.
+func (f *Findings) customers() section {
+	s := section{title: "Customers", head: []string{"metric", "known for", "overall", "total"}, right: []int{1, 2, 3}}
+	var files []string
+	for _, name := range f.Source.Names {
+		files = append(files, filepath.Base(name))
+	}
+	if len(files) > 3 {
+		files = append(files[:3], fmt.Sprintf("and %d more", len(files)-3))
+	}
+	s.say("%s customers × %d columns from %s", whole(f.Source.Rows), f.Source.Columns, strings.Join(files, ", "))
+	for _, m := range f.Overall.Metrics {
+		v := m.At(&f.Overall.All, 0)
+		x, _ := m.Mean(v)
+		s.add(m.Name, whole(v.Known), mean(m, x), amount(m.Sum(v)))
+	}
+	for _, n := range f.Notes {
+		s.note("! %s", n)
+	}
+	return s
+}
+
+// features ranks what the features tell of the first metric.
+func (f *Findings) features(l length) section {
+	s := section{title: "Features", right: []int{1, 2, 3}}
+	metrics := f.Overall.Metrics
+	s.head = []string{"feature", "levels", "filled", "evenness"}
+	for _, m := range metrics {
+		for _, column := range associations(m) {
+			s.head = append(s.head, strings.TrimSpace(column+" "+several(metrics, m.Name)))
+			s.right = append(s.right, len(s.head)-1)
+		}
+	}
+	order := feature.ByStrength(f.Ranking, 0)
+	for i, at := range order {
+		if i == l.features {
+			s.note("and %d weaker ones", len(order)-i)
+			break
+		}
+		r := f.Ranking[at]
+		levels := whole(len(f.Overall.Features[at].Levels))
+		if r.LeftOut != "" {
+			levels += " (left out)"
+		}
+		cells := []string{r.Name, levels, percent(r.Completeness), fmt.Sprintf("%.2f", r.Evenness)}
+		for k, m := range metrics {
+			a := r.Metrics[k]
+			figures := []*float64{a.EtaSquared, a.Correlation}
+			if yesNo(m) {
+				figures = []*float64{a.Gain, a.IV, a.AUC}
+			}
+			for _, x := range figures {
+				cells = append(cells, figure(x))
+			}
+		}
+		s.add(cells...)
+	}
+	return s
+}
+
+func yesNo(m metric.Metric) bool { return m.Binary && m.Den < 0 }
+
+// associations are the figures shown of a feature against a metric.
+func associations(m metric.Metric) []string {
+	if yesNo(m) {
+		return []string{"gain (bits)", "IV", "AUC"}
+	}
+	return []string{"η²", "correlation"}
+}
+
+// several names the metric where there are several.
+func several(metrics []metric.Metric, name string) string {
+	if len(metrics) == 1 {
+		return ""
+	}
+	return name
+}
+
+func figure(x *float64) string {
+	if x == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.4f", *x)
+}
+
+// columns says what became of every column, and why.
+func (f *Findings) columns() section {
+	s := section{title: "Columns", head: []string{"column", "type", "role", "why", "missing", "distinct"}, right: []int{4, 5}}
+	for _, c := range f.Columns {
+		distinct := whole(c.Distinct)
+		if c.About {
+			distinct = "about " + distinct
+		}
+		s.add(c.Name, string(c.Type), string(c.Role), strings.Join(append([]string{c.Reason}, c.Notes...), "; "),
+			percent(float64(c.Missing)/float64(max(c.Rows, 1))), distinct)
+	}
+	return s
+}
+
+// groups lists the top of one metric. A group that contains the items of one
+// above it, or the other way round, is a variant of it and left out here.
+func (f *Findings) groups(l length, at int, top export.Ranking) section {
+	m := f.Overall.Metrics[at]
+	all := m.At(&f.Overall.All, 0)
+	s := section{
+		title: "Groups by " + top.Measure + " of " + m.Name,
+		head:  []string{"group", "customers", "share", m.Name, "lift", "excess"},
+		right: []int{1, 2, 3, 4, 5},
+	}
+	var looked int
+	for _, level := range f.Levels {
+		looked += level.Kept
+	}
+	s.say("%s groups of at least %s customers were counted", whole(looked), whole(f.Minimum))
+	var shown [][]wire.Item
+	variants := 0
+	for _, g := range top.Groups {
+		items := f.Groups.At(g)
+		if slices.ContainsFunc(shown, func(other []wire.Item) bool { return within(items, other) || within(other, items) }) {
+			variants++
+			continue
+		}
+		if len(shown) == l.groups {
+			break
+		}
+		shown = append(shown, items)
+		n := f.Groups.Counts.N[g]
+		v := m.At(&f.Groups.Counts, g)
+		x, _ := m.Mean(v)
+		lift, _ := m.Lift(v, all)
+		excess, _ := m.Excess(v, all)
+		s.add(search.Name(f.Overall.Features, items), whole(n), percent(float64(n)/float64(f.Source.Rows)),
+			mean(m, x), ratio(lift), signed(excess))
+	}
+	if variants > 0 {
+		s.note("longer and shorter variants of these are left out here; top.csv has them")
+	}
+	return s
+}
+
+// within reports whether every item of a is in b.
+func within(a, b []wire.Item) bool {
+	return !slices.ContainsFunc(a, func(i wire.Item) bool { return !slices.Contains(b, i) })
+}
+
+// segments lists the final segments with their rules.
+func (f *Findings) segments() section {
+	r := f.Segments
+	s := section{title: fmt.Sprintf("%d segments", r.K), head: []string{"", "segment", "share", ""}, right: []int{2}}
+	for _, m := range f.Overall.Metrics {
+		s.head = append(s.head, m.Name, "lift")
+		s.right = append(s.right, len(s.head)-2, len(s.head)-1)
+	}
+	most := 0.0
+	for _, g := range r.Segments {
+		most = max(most, g.Share)
+	}
+	for i, g := range r.Segments {
+		cells := []string{fmt.Sprint(i + 1), f.Personas.Segments[i].Name, percent(g.Share), bar(g.Share, most, 12)}
+		for k, m := range f.Overall.Metrics {
+			cells = append(cells, mean(m, value(g.Metrics[k].Mean)), ratio(value(g.Metrics[k].Lift)))
+		}
+		s.add(cells...)
+	}
+	s.note("made of %s: %s cells", strings.Join(r.Names, " × "), whole(r.Cells))
+	s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
+		percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
+	for _, n := range r.Notes {
+		s.note("! %s", n)
+	}
+	return s
+}
+
+func value(x *float64) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
+}
+
+// portraits says of each segment who is in it and what sets them apart.
+func (f *Findings) portraits(l length) section {
+	s := section{title: "Who is in them"}
+	for i, g := range f.Segments.Segments {
+		s.say("%d %s: %s", i+1, f.Personas.Segments[i].Name, f.Personas.Segments[i].Description)
+		if !l.every {
+			continue
+		}
+		for _, rule := range g.Rules {
+			s.say("    rule: %s (%s customers)", merge.RuleText(f.Overall.Features, rule), whole(rule.N))
+		}
+	}
+	return s
+}

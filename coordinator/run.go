@@ -1,0 +1,128 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/headwater-dev/headwater/coordinator/engine"
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/source"
+)
+
+// job is one run of a Config, stage by stage; each stage fills in its part.
+type job struct {
+	*Config
+	folder *export.Folder // nil when nothing is written
+	table  *source.Table
+	engine *engine.Engine
+
+	profile *partial.Profile
+	decided *feature.Result
+	plan    encoder.Plan
+	metrics []metric.Metric
+	shards  int
+	levels  *partial.Counts // every feature × code, then all rows
+	allowed []int           // features that take part in groups and segments
+
+	stages   []stage
+	findings report.Findings
+}
+
+// stage is what one stage took.
+type stage struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+	Bytes   int64   `json:"bytes"` // of answers and rows over NATS
+}
+
+// Run does what the config asks for and returns what was found. Outputs appear
+// in the out folder when everything is done, or not at all.
+func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	j := &job{Config: c}
+	if c.Out != "" {
+		if j.folder, err = export.Open(c.Out, c.Force); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, j.folder.Abort()) }()
+	}
+	if j.table, err = source.Find(ctx, c.Input); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, j.table.Close()) }()
+	if j.engine, err = engine.Start(ctx, j.engineConfig(), j.table, c.Opener); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, j.engine.Close()) }()
+	for _, s := range j.todo() {
+		if err := j.timed(s.name, func() error { return s.do(ctx) }); err != nil {
+			return nil, err
+		}
+	}
+	j.findings.Seconds = time.Since(begin).Seconds()
+	if j.folder != nil {
+		if err := j.commit(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &j.findings, nil
+}
+
+// step is one stage of a job.
+type step struct {
+	name string
+	do   func(context.Context) error
+}
+
+// todo lists the stages that the config asks for, in order.
+func (j *job) todo() []step {
+	steps := []step{{"profile", j.profileTable}, {"load", j.load}, {"rank", j.rank}}
+	if j.Search {
+		steps = append(steps, step{"search", j.search})
+	}
+	if j.Segment {
+		steps = append(steps, step{"segment", j.segment}, step{"assign", j.assign})
+	}
+	return steps
+}
+
+func (j *job) engineConfig() engine.Config {
+	return engine.Config{
+		URL: j.NATS, Workers: j.Workers, Local: j.Local, Wait: j.Wait, Ship: j.Ship,
+		Log: j.Log, Progress: j.Progress,
+	}
+}
+
+// timed does one stage and records what it took.
+func (j *job) timed(name string, do func() error) error {
+	begin, before := time.Now(), j.engine.Stats()
+	if err := do(); err != nil {
+		return err
+	}
+	after := j.engine.Stats()
+	j.stages = append(j.stages, stage{
+		Name:    name,
+		Seconds: time.Since(begin).Seconds(),
+		Bytes:   after.Shipped + after.Pulled - before.Shipped - before.Pulled,
+	})
+	return nil
+}
+
+// notice tells the user something now, and keeps it for the report.
+func (j *job) notice(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	j.findings.Notes = append(j.findings.Notes, line)
+	if j.Notice != nil {
+		j.Notice(line)
+	}
+}

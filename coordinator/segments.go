@@ -1,0 +1,93 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// segment merges the customers into segments and describes them.
+func (j *job) segment(ctx context.Context) error {
+	config := merge.Config{Features: j.allowed, KMin: j.KMin, KMax: j.KMax, K: j.K, Lambda: j.Lambda}
+	if j.Cross != nil {
+		cross, err := j.featuresNamed(j.Cross)
+		if err != nil {
+			return err
+		}
+		config.Cross = cross
+	}
+	f := &j.findings
+	var err error
+	if f.Segments, err = merge.Run(ctx, j.engine, &j.plan, j.metrics, j.levels, config, j.Notice); err != nil {
+		return err
+	}
+	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {
+		return err
+	}
+	return errors.Join(
+		j.write("segments.json", func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) }),
+		j.write("model.json", func(w io.Writer) error { return export.WriteModel(w, j.model()) }),
+	)
+}
+
+// segmentNames are the segments' names, in their order.
+func (j *job) segmentNames() []string {
+	var names []string
+	for _, p := range j.findings.Personas.Segments {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// model is what assigns rows to the segments.
+func (j *job) model() export.Model {
+	m := export.Model{CreatedBy: "headwater " + j.Version, Tree: j.findings.Segments.Tree, Plan: j.plan}
+	for i, s := range j.findings.Segments.Segments {
+		segment := export.ModelSegment{Name: j.segmentNames()[i], Rows: s.N}
+		for _, r := range s.Rules {
+			segment.Rules = append(segment.Rules, merge.RuleText(j.plan.Features, r))
+		}
+		m.Segments = append(m.Segments, segment)
+	}
+	return m
+}
+
+// assign sends every row of the source to its segment and writes the parts.
+func (j *job) assign(ctx context.Context) error {
+	first := make([]int64, len(j.table.Splits))
+	var before int64
+	for i, u := range j.profile.Units {
+		if i > 0 && j.table.Splits[u.Unit].File != j.table.Splits[u.Unit-1].File {
+			before = 0
+		}
+		first[u.Unit] = before
+		before += u.Rows
+	}
+	params := wire.AssignParams{
+		Plan: j.plan, Tree: j.findings.Segments.Tree, Names: j.segmentNames(), ID: j.plan.Key, First: first,
+	}
+	assignments := export.NewAssignments(j.folder, params.Names, len(j.table.Splits), params.ID != "")
+	err := j.engine.OverSplits(ctx, wire.OpAssign, params, j.table.Splits, func(_ []int, answer []byte) error {
+		var parts partial.Parts
+		if err := wire.Decode(answer, &parts); err != nil {
+			return err
+		}
+		for _, part := range parts.Files {
+			if err := assignments.Add(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = assignments.Close(j.rows())
+	return err
+}

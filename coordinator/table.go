@@ -1,0 +1,168 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/coordinator/search"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// profileTable reads the table once and decides the plan: what each column is,
+// how it is binned, and how the metrics are held.
+func (j *job) profileTable(ctx context.Context) error {
+	specs, err := j.specs()
+	if err != nil {
+		return err
+	}
+	if j.profile, err = overSplits(ctx, j, wire.OpProfile, nil, (*partial.Profile).Merge); err != nil {
+		return err
+	}
+	if j.plan.Measures, j.metrics, err = metric.Resolve(specs, j.Weight, j.profile); err != nil {
+		return err
+	}
+	options, err := j.featureOptions(metric.Columns(specs, j.Weight))
+	if err != nil {
+		return err
+	}
+	if err := j.decide(ctx, options); err != nil {
+		return err
+	}
+	if len(j.decided.Features) == 0 {
+		return fmt.Errorf("no column can be a feature: %s", reasons(j.decided.Columns))
+	}
+	j.plan.Features, j.plan.Key, j.plan.Seed = j.decided.Features, j.decided.Key, j.Seed
+	if j.table.Dialect != nil {
+		j.plan.Nulls = j.table.Dialect.Nulls
+	}
+	f := &j.findings
+	f.Source = report.Source{Rows: j.rows(), Columns: len(j.table.Columns), Workers: j.engine.Slots()}
+	for _, file := range j.table.Files {
+		f.Source.Names = append(f.Source.Names, file.Name)
+	}
+	f.Columns = j.decided.Columns
+	f.Overall.Features, f.Overall.Metrics = j.plan.Features, j.metrics
+	f.Minimum = j.searchConfig().Minimum(j.rows())
+	for _, line := range j.table.Skipped {
+		j.notice("left out: %s", line)
+	}
+	for _, m := range j.metrics {
+		if m.Rounded != "" {
+			j.notice("%s: %s", m.Name, m.Rounded)
+		}
+	}
+	return nil
+}
+
+func (j *job) specs() ([]metric.Spec, error) {
+	var specs []metric.Spec
+	var errs []error
+	for _, text := range j.Metrics {
+		spec, err := metric.Parse(text)
+		specs, errs = append(specs, spec), append(errs, err)
+	}
+	return specs, errors.Join(errs...)
+}
+
+// decide decides the features, with as many further passes over the source as
+// exact cuts need.
+func (j *job) decide(ctx context.Context, options feature.Options) error {
+	var answers []partial.Refinement
+	for {
+		decided, ask, err := feature.Decide(j.profile, answers, options)
+		if err != nil || ask == nil {
+			j.decided = decided
+			return err
+		}
+		merged, err := overSplits(ctx, j, wire.OpRefine, ask, (*partial.Refinement).Merge)
+		if err != nil {
+			return err
+		}
+		answers = append(answers, *merged)
+	}
+}
+
+func (j *job) featureOptions(metricColumns []string) (feature.Options, error) {
+	o := feature.Options{
+		MinCount: j.searchConfig().Minimum(j.rows()), AsOf: j.AsOf,
+		Only: j.Features, Exclude: j.Exclude, Metrics: metricColumns,
+		Roles: map[string]feature.Role{}, Bins: map[string]feature.Binning{},
+	}
+	for column, role := range j.Roles {
+		o.Roles[column] = feature.Role(role)
+	}
+	for column, bins := range j.Bins {
+		b, err := feature.ParseBinning(bins)
+		if err != nil {
+			return o, err
+		}
+		o.Bins[column] = b
+	}
+	return o, nil
+}
+
+func (j *job) searchConfig() *search.Config {
+	return &search.Config{Order: j.Order, MinCount: j.MinCount, MinShare: j.MinShare, Features: j.allowed}
+}
+
+func (j *job) rows() int64 {
+	var rows int64
+	for _, u := range j.profile.Units {
+		rows += u.Rows
+	}
+	return rows
+}
+
+// reasons says why each column is no feature.
+func reasons(columns []feature.Column) string {
+	var parts []string
+	for _, c := range columns {
+		parts = append(parts, fmt.Sprintf("%s (%s: %s)", c.Name, c.Role, c.Reason))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// load makes the shards resident.
+func (j *job) load(ctx context.Context) error {
+	rows := make([]int64, len(j.table.Splits))
+	marks := make([][]source.Mark, len(j.table.Splits))
+	for _, u := range j.profile.Units {
+		rows[u.Unit], marks[u.Unit] = u.Rows, u.Marks
+	}
+	size := j.ShardRows
+	if size == 0 {
+		size = shardRows(j.rows(), j.engine.Slots())
+	}
+	shards := planShards(j.table, rows, marks, min(size, MaxShardRows))
+	j.shards, j.findings.Source.Shards = len(shards), len(shards)
+	return j.engine.Load(ctx, &j.plan, shards)
+}
+
+// featuresNamed returns the features made of the named columns, or so named.
+func (j *job) featuresNamed(names []string) ([]int, error) {
+	var found []int
+	var known []string
+	for _, f := range j.plan.Features {
+		known = append(known, f.Name)
+	}
+	for _, name := range names {
+		before := len(found)
+		for i, f := range j.plan.Features {
+			if (f.Name == name || f.Column == name) && !slices.Contains(found, i) {
+				found = append(found, i)
+			}
+		}
+		if len(found) == before {
+			return nil, &source.UnknownColumnError{Column: name, Nearest: source.Nearest(name, known)}
+		}
+	}
+	return found, nil
+}
