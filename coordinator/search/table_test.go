@@ -25,9 +25,15 @@ type table struct {
 	shards []*shard.Shard
 }
 
+// failer is what testing.TB and rapid.T have in common.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
 // cut builds the shards anew, of the given number of rows each, taking the
 // rows in the given order.
-func (t *table) cut(tb testing.TB, size int, order []int) {
+func (t *table) cut(tb failer, size int, order []int) {
 	tb.Helper()
 	t.shards = nil
 	for from := 0; from < len(order); from += size {
@@ -88,7 +94,7 @@ func (t *table) OverShards(ctx context.Context, op string, params any, accept fu
 }
 
 // levels runs the op that a search starts from.
-func (t *table) levels(tb testing.TB) *partial.Counts {
+func (t *table) levels(tb failer) *partial.Counts {
 	tb.Helper()
 	var sum partial.Counts
 	err := t.OverShards(context.Background(), wire.OpLevels, struct{}{}, func(answer []byte) error {
@@ -108,7 +114,7 @@ func (t *table) levels(tb testing.TB) *partial.Counts {
 	return &sum
 }
 
-func (t *table) search(tb testing.TB, c Config) *Groups {
+func (t *table) search(tb failer, c Config) *Groups {
 	tb.Helper()
 	g, err := Run(context.Background(), t, t.plan, t.levels(tb), c, nil)
 	if err != nil {
