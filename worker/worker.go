@@ -102,7 +102,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	cfg = cfg.withDefaults()
 	if cfg.Conn == nil {
-		conn, err := wire.Connect(ctx, cfg.URL)
+		conn, err := wire.Connect(ctx, cfg.URL, 0)
 		if err != nil {
 			return err
 		}

@@ -38,6 +38,9 @@ type Config struct {
 	// TTL is how long a silent worker, or this coordinator's term, counts as
 	// living, where this job makes the buckets; 0 = wire.DefaultTTL.
 	TTL time.Duration
+	// Reconnect is how long a NATS server that is lost is waited for; 0 =
+	// wire.DefaultReconnect.
+	Reconnect time.Duration
 	// JobID names the job; "" = a random name.
 	JobID string
 	Log   *slog.Logger
@@ -67,6 +70,9 @@ func (c *Config) Validate() error {
 	}
 	if c.URL == "" && c.Workers > 0 && c.MinWorkers > c.Workers {
 		bad("waiting for %d workers, but only %d are started", c.MinWorkers, c.Workers)
+	}
+	if c.Reconnect < 0 {
+		bad("waiting for a lost server for %s: must not be negative", c.Reconnect)
 	}
 	if c.Wait < 0 {
 		bad("waiting time of %s: must not be negative", c.Wait)

@@ -136,7 +136,7 @@ func (e *Engine) begin(opener source.Opener) error {
 
 func (e *Engine) connect() (err error) {
 	if e.cfg.URL != "" {
-		e.conn, err = wire.Connect(e.ctx, e.cfg.URL)
+		e.conn, err = wire.Connect(e.ctx, e.cfg.URL, e.cfg.Reconnect)
 		return err
 	}
 	if e.server, err = wire.StartServer(""); err != nil {
@@ -206,7 +206,7 @@ func (e *Engine) renew() {
 		case <-e.ctx.Done():
 			return
 		case <-e.conn.Lost():
-			e.cancel(fmt.Errorf("%w: %s did not come back within %s; run the job again", wire.ErrDisconnected, e.conn.URL(), wire.ReconnectFor))
+			e.cancel(fmt.Errorf("%w: %s did not come back; run the job again when it has", wire.ErrDisconnected, e.conn.URL()))
 			return
 		case <-tick.C:
 			ctx, cancel := context.WithTimeout(e.ctx, e.term.TTL()/3)

@@ -19,6 +19,7 @@ type world struct {
 	s       *State
 	workers []*modelWorker // living and dead ones
 	lease   []modelLease   // of each shard
+	asked   map[Key]Assign
 	counted []int          // unit → times accepted in this round
 	shards  bool
 	over    bool // the round
@@ -49,10 +50,15 @@ func (w *world) step(e Event) {
 				w.t.Fatalf("assigned to a lost worker: %+v", a)
 			}
 			m.inbox = append(m.inbox, a)
+			w.asked[a.Key] = a
 		case Fetch:
 			m := w.named(a.Worker)
 			m.pulls = append(m.pulls, a)
 		case Accept:
+			arrived := Arrived{a.Worker, a.Key}
+			if asked := w.asked[a.Key]; e != arrived || asked.Worker != a.Worker || !slices.Equal(asked.Units, a.Units) {
+				w.t.Fatalf("%+v was accepted upon %+v, for %+v", a, e, asked)
+			}
 			for _, u := range a.Units {
 				w.counted[u]++
 			}
@@ -144,7 +150,7 @@ func TestExactlyOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limits := Limits{WaitTicks: 1 << 30, InFlight: 2, Attempts: 1 << 30, Poison: 1 << 30}
 		n := rapid.IntRange(1, 12).Draw(t, "shards")
-		w := &world{t: t, s: NewState("t", limits), lease: make([]modelLease, n)}
+		w := &world{t: t, s: NewState("t", limits), lease: make([]modelLease, n), asked: map[Key]Assign{}}
 		rows := make([]int64, n)
 		w.step(LoadStarted{Rows: rows, Where: make([]string, n)})
 		w.join()

@@ -241,7 +241,7 @@ func newCluster(t *testing.T) *cluster {
 // neither say that it goes nor give anything back; drain lets it leave in order.
 func (c *cluster) start(name string, slots int) (kill, drain func()) {
 	c.t.Helper()
-	conn, err := wire.Connect(c.t.Context(), c.server.URL())
+	conn, err := wire.Connect(c.t.Context(), c.server.URL(), 0)
 	if err != nil {
 		c.t.Fatal(err)
 	}

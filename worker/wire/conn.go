@@ -15,9 +15,9 @@ import (
 const (
 	connectTimeout = 5 * time.Second
 	reconnectWait  = 200 * time.Millisecond
-	// ReconnectFor is how long a lost server is waited for before the
-	// connection counts as lost.
-	ReconnectFor = 30 * time.Second
+	// DefaultReconnect is how long a lost server is waited for before the
+	// connection counts as lost: a pod of it may be scheduled anew meanwhile.
+	DefaultReconnect = 30 * time.Second
 
 	// deliverTimeout is how long a message waits for its reply before it is
 	// sent again.
@@ -33,18 +33,24 @@ type Conn struct {
 	js       jetstream.JetStream
 	url      string
 	embedded bool
+	patience time.Duration
 
 	lost chan struct{} // closed once the connection is given up or closed
 }
 
 // Connect connects to the server at url, "nats://host:4222", and checks that
-// JetStream can be used. Errors: *UnreachableError, *JetStreamError.
-func Connect(ctx context.Context, url string) (*Conn, error) {
-	return connect(ctx, url)
+// JetStream can be used. A server that is lost later is waited for as long as
+// reconnect says; 0 = DefaultReconnect. Errors: *UnreachableError,
+// *JetStreamError.
+func Connect(ctx context.Context, url string, reconnect time.Duration) (*Conn, error) {
+	if reconnect == 0 {
+		reconnect = DefaultReconnect
+	}
+	return connect(ctx, url, reconnect)
 }
 
-func connect(ctx context.Context, url string, more ...nats.Option) (*Conn, error) {
-	c := &Conn{url: url, lost: make(chan struct{})}
+func connect(ctx context.Context, url string, patience time.Duration, more ...nats.Option) (*Conn, error) {
+	c := &Conn{url: url, patience: patience, lost: make(chan struct{})}
 	timeout := connectTimeout
 	if d, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(d))
@@ -55,7 +61,7 @@ func connect(ctx context.Context, url string, more ...nats.Option) (*Conn, error
 	opts := append([]nats.Option{
 		nats.Name("headwater " + Version),
 		nats.Timeout(timeout),
-		nats.MaxReconnects(int(ReconnectFor / reconnectWait)),
+		nats.MaxReconnects(int(patience / reconnectWait)),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(0, 0),
 		nats.PingInterval(5 * time.Second),
@@ -85,7 +91,7 @@ func connect(ctx context.Context, url string, more ...nats.Option) (*Conn, error
 func (c *Conn) URL() string { return c.url }
 
 // Lost is closed once the connection was closed, or the server did not come
-// back within ReconnectFor.
+// back in time.
 func (c *Conn) Lost() <-chan struct{} { return c.lost }
 
 // Close closes the connection; messages not yet sent are flushed first. Every
@@ -206,7 +212,7 @@ func (c *Conn) wrap(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, jetstream.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionDraining), errors.Is(err, nats.ErrReconnectBufExceeded):
-		return fmt.Errorf("%w: %s did not come back within %s", ErrDisconnected, c.where(), ReconnectFor)
+		return fmt.Errorf("%w: %s did not come back within %s", ErrDisconnected, c.where(), c.patience)
 	default:
 		return fmt.Errorf("%s: %w", c.where(), err)
 	}

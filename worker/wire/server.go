@@ -70,7 +70,7 @@ func (s *Server) URL() string { return s.url }
 
 // Connect connects without a socket.
 func (s *Server) Connect(ctx context.Context) (*Conn, error) {
-	c, err := connect(ctx, "", nats.InProcessServer(s.srv))
+	c, err := connect(ctx, s.url, DefaultReconnect, nats.InProcessServer(s.srv))
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func onBoth(t *testing.T, f func(t *testing.T, connect func() *Conn)) {
 				if address == "" {
 					c, err = srv.Connect(t.Context())
 				} else {
-					c, err = Connect(t.Context(), srv.URL())
+					c, err = Connect(t.Context(), srv.URL(), 0)
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -64,7 +64,7 @@ func TestUnreachable(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		var unreachable *UnreachableError
-		if _, err := Connect(ctx, url); !errors.As(err, &unreachable) || unreachable.URL != url {
+		if _, err := Connect(ctx, url, 0); !errors.As(err, &unreachable) || unreachable.URL != url {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
