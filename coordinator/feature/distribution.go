@@ -80,17 +80,22 @@ func (d *distribution) allBelow(x float64) int64 {
 }
 
 // quantile returns a number with about rank numbers below it, spikes left out:
-// the exact one, or the lower end of its bin.
+// the exact one, or one in between the ends of its bin.
 func (d *distribution) quantile(rank int64) float64 {
 	var n int64
 	s := 0
-	for i, b := range d.bins {
+	for _, b := range d.bins {
+		before := n
 		n += b.N
 		for ; s < len(d.spikes) && d.spikes[s].Value <= b.Max; s++ {
 			n -= d.spikes[s].N
 		}
+		if n > rank && b.Min == b.Max {
+			return b.Min
+		}
 		if n > rank {
-			return d.bins[i].Min
+			share := float64(rank-before) / float64(n-before)
+			return b.Min + float64(share*(b.Max-b.Min))
 		}
 	}
 	return d.max

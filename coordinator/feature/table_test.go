@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -158,4 +159,25 @@ func (x table) encode(plan *encoder.Plan) (counts [][]int64, rows int64) {
 		}
 	})
 	return counts, rows
+}
+
+// csvTable writes a CSV file and finds it.
+func csvTable(t testing.TB, header string, rows int, row func(i int) string) table {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(header)
+	for i := range rows {
+		b.WriteString(row(i))
+	}
+	path := filepath.Join(t.TempDir(), "table.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, path)
+}
+
+// textTable is a CSV table with one column beside a constant one.
+func textTable(t testing.TB, name string, values []string) table {
+	t.Helper()
+	return csvTable(t, name+",same\n", len(values), func(i int) string { return values[i] + ",1\n" })
 }
