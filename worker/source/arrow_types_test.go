@@ -128,7 +128,7 @@ func TestArrowDictionaries(t *testing.T) {
 	want := [][]string{{"a", "0.0"}, {null, null}, {"b", "0.1"}, {"a", "0.1"}}
 	file := filepath.Join(t.TempDir(), "t.arrow")
 	writeArrow(t, file, first.Schema(), []arrow.Record{first, first})
-	table := mustFind(t, Spec{Inputs: []string{file}})
+	table := mustFind(t, Spec{Inputs: []string{file}, SplitSize: 1})
 	sameRows(t, "file", append(slices.Clone(want), want...), readAll(t, table, names(table)))
 
 	// A stream may replace its dictionaries: every split must know the right one.
