@@ -98,7 +98,7 @@ func (s *session) runOp(ctx context.Context, a *assignment) ([]byte, *wire.Failu
 		}
 	}
 	if ctx.Err() == nil {
-		s.log.Warn("an op failed", "op", a.Op, "error", err)
+		s.log.Info("an op failed", "op", a.Op, "error", err)
 	}
 	return nil, &wire.Failure{Message: err.Error(), Permanent: !transient(err)}
 }

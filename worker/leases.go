@@ -117,7 +117,7 @@ func (s *session) load(ctx context.Context, h *holding) error {
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			s.log.Warn("a shard could not be loaded", "shard", h.Shard.ID, "error", err)
+			s.log.Info("a shard could not be loaded", "shard", h.Shard.ID, "error", err)
 			outcome.Failure = &wire.Failure{Message: err.Error(), Permanent: !transient(err)}
 		}
 		s.mu.Lock()

@@ -37,6 +37,8 @@ func (e *Engine) perform(a Action) {
 		e.tell(a.Worker, wire.ToWorker{Retire: &wire.Retire{}})
 	case Terminate:
 		e.async(func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout) // the job ends with it
+			defer cancel()
 			if err := e.leases.Terminate(ctx, a.Shard); err != nil {
 				e.cfg.Log.Warn("a lease could not be terminated", "shard", a.Shard, "error", err)
 			}

@@ -44,8 +44,9 @@ func (s *State) hold(w *member, h wire.Held, state ShardState) {
 	}
 	s.release(sh)
 	sh.state, sh.holder, sh.delivery = state, w, h.Delivery
-	w.full = false
-	if state == ShardResident {
+	if state == ShardLoading {
+		w.full = false
+	} else {
 		s.resides++
 		sh.failures = nil // it can be loaded, after all
 		s.checkLoaded()

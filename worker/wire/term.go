@@ -136,8 +136,8 @@ func (t *Term) End(ctx context.Context, state string) error {
 	defer t.mu.Unlock()
 	t.record.State = state
 	err := t.put(ctx)
-	if errors.Is(err, ErrTermLost) {
-		return err // it is not ours to end
+	if errors.Is(err, ErrTermLost) || errors.Is(err, ErrDisconnected) {
+		return err // it is not ours to end, or nobody hears it
 	}
 	return errors.Join(err,
 		t.conn.publish(jobSubject(t.record.ID, "notice"), Notice{Term: t.record.Term(), State: state}),
