@@ -15,6 +15,10 @@ import (
 // pass over all features per level of the tree.
 const manyRows = 2_000_000
 
+// mostLeaves bounds the yardstick: it takes a pass over the rows per level, and
+// rules beyond that number are not read.
+const mostLeaves = 40
+
 // yardstick is a regression tree on all features, grown on a split's training
 // rows; each test is one level against the rest.
 type yardstick struct {
@@ -69,7 +73,7 @@ func (l *ledger) measureYardstick(ctx context.Context, n *nested, features []int
 	trees := make([]*yardstick, splits)
 	for i := range trees {
 		trees[i] = &yardstick{split: &n.splits[i], bit: i, features: features, plan: l.plan, metrics: l.metrics,
-			leaves: max(r.Splits[i].Rules, r.Splits[i].K), nodes: make([]yardNode, 1)}
+			leaves: min(max(r.Splits[i].Rules, r.Splits[i].K), mostLeaves), nodes: make([]yardNode, 1)}
 	}
 	if len(features) > 0 && len(l.metrics) > 0 {
 		if err := l.growTrees(ctx, trees); err != nil {

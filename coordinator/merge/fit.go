@@ -53,24 +53,24 @@ type option struct {
 // rule grows the tree. Of the trees with at most three leaves a segment that
 // agree with the merging on 95 % of the customers, and keep every segment large
 // enough, the smallest is taken that explains the metrics within 1 % as well
-// as the best of them. Without such a tree it is grown until it agrees fully.
+// as the best of them; without such a tree, the first larger one.
 func (f *fit) rule(minSegment float64) {
 	t := newGrower(f.g, f.clusters.label, f.k)
 	floor := min(minSegment, f.g.smallest(f.clusters.label, f.k))
 	var options []option
 	most := 0.0
-	for splits := 0; ; splits++ {
+	for leaves := 1; leaves <= rulesPerSegment*f.k || len(options) == 0; leaves++ {
 		agreed, all := t.agreement()
-		o := option{agreement: float64(agreed) / float64(max(1, f.g.m.n))}
-		if exact := agreed == f.g.m.n; exact || all && o.agreement >= agreeing && splits < rulesPerSegment*f.k {
+		o := option{agreement: float64(agreed) / float64(f.g.m.n)}
+		if all && o.agreement >= agreeing {
 			o.segment = t.assigned()
-			if exact || f.g.smallest(o.segment, f.k) >= floor {
+			if f.g.smallest(o.segment, f.k) >= floor {
 				o.tree, o.r2 = t.tree(), f.g.explains(o.segment, f.k)
 				options = append(options, o)
 				most = max(most, o.r2)
 			}
 		}
-		if splits >= rulesPerSegment*f.k && len(options) > 0 || !t.grow() {
+		if !t.grow() {
 			break
 		}
 	}

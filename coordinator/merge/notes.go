@@ -40,7 +40,7 @@ func (r *runner) noteFit(f *fit) {
 			100*f.agreement, r.result.R2.Segments, r.result.R2.Merged)
 	}
 	if limit := rulesPerSegment * f.k; len(f.boxes) > limit {
-		r.note("No tree of at most %d leaves agrees with the merging on %.0f %% of the customers: the %d rules are exact but long.", limit, 100*agreeing, len(f.boxes))
+		r.note("No tree of at most %d leaves agrees with the merging on %.0f %% of the customers, so there are %d rules.", limit, 100*agreeing, len(f.boxes))
 	}
 }
 

@@ -17,10 +17,9 @@ type grid struct {
 	cells   []int // occupied, ascending
 	point   []int // position in cells → point
 	points  Points
-	small   int   // cells that were folded into others
-	smallN  int64 // their customers
-	offset  []int // crossed feature → its first coordinate
-	scale   [][]float64
+	small   int          // cells that were folded into others
+	smallN  int64        // their customers
+	axes    [][]axis     // crossed feature → code
 	clipped [][2]float64 // metric → bounds of cell means
 }
 
@@ -51,38 +50,39 @@ func newGrid(c *crossing, p part, m *moments, metrics []metric.Metric, lambda fl
 	return g
 }
 
-// measureProfile lays out the coordinates of the profile: level v of feature j,
-// one of c_j that occur, lies at √((1−λ)/(J(c_j−1)))/√P_v. (The share P_v is
-// taken off in no cell: a shift common to all changes no distance.)
+// measureProfile lays out the coordinates: the metrics, which tell most pairs
+// of cells apart, then the levels that occur. Level v of feature j, one of c_j,
+// lies at √((1−λ)/(J(c_j−1)))/√P_v. (The share P_v is taken off in no cell: a
+// shift common to all changes no distance.)
 func (g *grid) measureProfile() {
-	dim := 0
+	g.points.Dim = len(g.m.metrics)
 	for j := range g.c.features {
 		var n [256]int64
 		for _, cell := range g.cells {
 			n[g.c.at(cell)[j]] += g.v.n[cell]
 		}
 		levels := 0
-		scale := make([]float64, 256)
-		for code := range scale {
-			if n[code] > 0 {
+		for _, x := range n {
+			if x > 0 {
 				levels++
 			}
 		}
-		for code := range scale {
-			if n[code] > 0 && levels > 1 {
-				share := float64(n[code]) / float64(g.m.n)
-				scale[code] = math.Sqrt((1 - g.lambda) / float64(len(g.c.features)*(levels-1)) / share)
+		axes := make([]axis, 256)
+		for code, x := range n {
+			if x > 0 && levels > 1 {
+				share := float64(x) / float64(g.m.n)
+				axes[code] = axis{g.points.Dim, math.Sqrt((1 - g.lambda) / float64(len(g.c.features)*(levels-1)) / share)}
+				g.points.Dim++
 			}
 		}
-		highest := 255
-		for n[highest] == 0 && highest > 0 {
-			highest--
-		}
-		g.offset = append(g.offset, dim)
-		g.scale = append(g.scale, scale)
-		dim += highest + 1
+		g.axes = append(g.axes, axes)
 	}
-	g.points.Dim = dim + len(g.m.metrics)
+}
+
+// axis is a level's coordinate and its scale there.
+type axis struct {
+	at    int
+	scale float64
 }
 
 // clip finds the bounds to which cell means of a metric are drawn in: for a
@@ -188,10 +188,11 @@ func (g *grid) locate(cells []int, x, prior []float64) {
 	}
 	for _, cell := range cells {
 		for j, code := range g.c.at(cell) {
-			x[g.offset[j]+int(code)] += float64(float64(g.v.n[cell])/n) * g.scale[j][code]
+			if a := g.axes[j][code]; a.scale > 0 {
+				x[a.at] += float64(float64(g.v.n[cell]) / n * a.scale)
+			}
 		}
 	}
-	first := g.points.Dim - len(g.m.metrics)
 	for k := range g.m.metrics {
 		known, sum := 0.0, 0.0
 		for _, cell := range cells {
@@ -207,7 +208,7 @@ func (g *grid) locate(cells []int, x, prior []float64) {
 			y = shrunk(known, sum, prior[k])
 		}
 		y = min(max(y, g.clipped[k][0]), g.clipped[k][1])
-		x[first+k] = math.Sqrt(g.lambda/float64(len(g.m.metrics))/m.variance) * y
+		x[k] = math.Sqrt(g.lambda/float64(len(g.m.metrics))/m.variance) * y
 	}
 }
 

@@ -15,17 +15,20 @@ type router struct {
 	radix    []uint32
 	table    []int32 // mixed-radix number of the codes → segment; nil = too many
 	codes    [][]uint8
+
+	rows, spare []uint32 // scratch of descend
 }
 
 type routeNode struct {
 	feature int // position in features; -1 = leaf
 	yes, no int
 	segment int32
-	member  [256]bool
+	member  [256]uint8 // 1 = yes
 }
 
-// tableRoutes bounds the table of a router, in entries.
-const tableRoutes = 1 << 18
+// tableRoutes bounds the table of a router, in entries: filling it costs some
+// 40 ns each.
+const tableRoutes = 1 << 14
 
 // newRouter compiles a tree whose segments must lie in [least, segments).
 func newRouter(tree *encoder.Tree, plan *encoder.Plan, least, segments int) (*router, error) {
@@ -53,7 +56,7 @@ func newRouter(tree *encoder.Tree, plan *encoder.Plan, least, segments int) (*ro
 		if len(n.Codes) > 0 {
 			node.feature, _ = slices.BinarySearch(r.features, n.Feature)
 			for _, c := range n.Codes {
-				node.member[c] = true
+				node.member[c] = 1
 			}
 		}
 		r.nodes[i] = node
@@ -89,7 +92,7 @@ func (r *router) fill(plan *encoder.Plan) {
 func (r *router) walk(code func(j int) uint8) int32 {
 	n := &r.nodes[0]
 	for n.feature >= 0 {
-		if n.member[code(n.feature)] {
+		if n.member[code(n.feature)] == 1 {
 			n = &r.nodes[n.yes]
 		} else {
 			n = &r.nodes[n.no]
@@ -109,9 +112,11 @@ func (r *router) route(b *rowBlock, out []int32) {
 // send is route for rows whose codes are in r.codes.
 func (r *router) send(out []int32) {
 	if r.table == nil {
+		r.rows, r.spare = r.rows[:0], slices.Grow(r.spare[:0], len(out))
 		for i := range out {
-			out[i] = r.walk(func(j int) uint8 { return r.codes[j][i] })
+			r.rows = append(r.rows, uint32(i))
 		}
+		r.descend(0, r.rows, out)
 		return
 	}
 	clear(out)
@@ -124,4 +129,30 @@ func (r *router) send(out []int32) {
 	for i, key := range out {
 		out[i] = r.table[key]
 	}
+}
+
+// descend sends rows down from a node, splitting the list of them without
+// branches.
+func (r *router) descend(at int, rows []uint32, out []int32) {
+	n := &r.nodes[at]
+	if n.feature < 0 {
+		for _, row := range rows {
+			out[row] = n.segment
+		}
+		return
+	}
+	if len(rows) == 0 {
+		return
+	}
+	codes, spare := r.codes[n.feature], r.spare[:len(rows)]
+	yes, no := 0, 0
+	for _, row := range rows {
+		m := int(n.member[codes[row]])
+		rows[yes], spare[no] = row, row
+		yes += m
+		no += 1 - m
+	}
+	copy(rows[yes:], spare[:no])
+	r.descend(n.yes, rows[:yes], out)
+	r.descend(n.no, rows[yes:], out)
 }
