@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -436,8 +437,30 @@ func TestFolds(t *testing.T) {
 	if math.Abs(both/n-0.09) > 0.01 {
 		t.Errorf("folds 0 and 4 share %.3f of the rows, want 0.09", both/n)
 	}
-	// By ordinal: a row's bits do not depend on the batch it comes in.
-	e, _ := New(&Plan{Seed: 1, Features: []Feature{{Name: "f", Column: "id", Kind: Category}}}, []source.Column{{Name: "id", Type: source.Text}})
+	e, err := New(&Plan{Seed: 5}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dst Rows
+	var counts [1 << Folds]float64
+	if err := e.Encode(array.NewRecord(arrow.NewSchema(nil, nil), nil, n), 1e6, &dst); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range dst.Fold {
+		counts[b]++
+	}
+	for b, c := range counts {
+		k := bits.OnesCount(uint(b))
+		want := n * math.Pow(0.3, float64(k)) * math.Pow(0.7, float64(Folds-k))
+		if math.Abs(c-want) > 5*math.Sqrt(want) {
+			t.Errorf("by ordinal, %05b occurs in %v rows, want about %.0f", b, c, want)
+		}
+	}
+	// A row's bits do not depend on the batch it comes in.
+	e, err = New(&Plan{Seed: 1, Features: []Feature{{Name: "f", Column: "id", Kind: Category}}}, []source.Column{{Name: "id", Type: source.Text}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var whole, part Rows
 	a := build(t, source.Text, ids[:100])
 	if err := e.Encode(record([]string{"id"}, []arrow.Array{a}), 50, &whole); err != nil {

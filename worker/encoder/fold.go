@@ -1,7 +1,6 @@
 package encoder
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strconv"
 
@@ -16,21 +15,25 @@ const foldShare = 1229
 // FoldBits returns the five held-out bits of a hash: independent, each set
 // with probability 1229/4096 = 0.300.
 func FoldBits(hash uint64) uint8 {
-	var bits uint8
+	var bits uint64
 	for i := range Folds {
-		if hash>>(12*i)&4095 < foldShare {
-			bits |= 1 << i
-		}
+		bits |= (hash>>(12*i)&4095 - foldShare) >> 63 << i // the sign: no branch to mispredict
 	}
-	return bits
+	return uint8(bits)
 }
 
 // HashOrdinal returns hash(seed, key) of a row without an id: of its global
 // ordinal. All random choices about a row come from this or HashKey.
 func HashOrdinal(seed uint64, ordinal int64) uint64 {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(ordinal))
-	return xxh3.HashSeed(b[:], seed)
+	return mix(mix(seed+1) + uint64(ordinal))
+}
+
+// mix is the finalizer of splitmix64 after its increment.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // HashKey returns hash(seed, key) of a row with an id, given as text.
