@@ -84,10 +84,7 @@ func (d *distribution) fit(points []float64, most int, least int64, thin bool) [
 // more readable first.
 func (d *distribution) grids(most int) []grid {
 	n := d.rest()
-	low, high := d.quantile(n/100), d.quantile(n-1-n/100)
-	if math.IsInf(low, 0) || math.IsInf(high, 0) {
-		low, high = max(low, -math.MaxFloat64/4), min(high, math.MaxFloat64/4)
-	}
+	low, high := max(d.min, d.quantile(n/100)), min(d.max, d.quantile(n-1-n/100))
 	var all []grid
 	for _, m := range []struct{ step, weight int64 }{{1, 110}, {5, 110}, {2, 100}} {
 		for e := decade(high-low) - 3; e <= decade(high-low); e++ {

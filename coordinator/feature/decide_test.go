@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -139,6 +140,9 @@ func TestLevelsPartition(t *testing.T) {
 				x = float64(rng.IntN(3))*1e6 + rng.Float64()
 			}
 			x *= scale
+			if shape == 6 && typ != source.Int {
+				x = []float64{x, math.Inf(1), math.Inf(-1), x, x}[rng.IntN(5)]
+			}
 			if typ == source.Int {
 				x = math.Trunc(max(-1e15, min(1e15, x)))
 			}
@@ -153,6 +157,9 @@ func TestLevelsPartition(t *testing.T) {
 			return // constant
 		}
 		f := r.Features[0]
+		if _, err := json.Marshal(f); err != nil {
+			t.Fatal(err)
+		}
 		if f.Kind == encoder.Range && len(f.Levels) > DefaultLevels {
 			t.Fatalf("%d levels: %s", len(f.Levels), names(f.Levels))
 		}

@@ -16,8 +16,8 @@ type distribution struct {
 	sum      []int64       // sum[i] = numbers in bins before i
 	total    int64
 	exact    bool
-	integer  bool // every number is whole
-	min, max float64
+	integer  bool    // every number is whole
+	min, max float64 // of the finite numbers
 
 	spikes []partial.ValueCount // ascending; taken out by below
 	below_ map[float64]int64    // answered by refinement
@@ -31,8 +31,11 @@ func newDistribution(bins []partial.Bin, exact, integer bool) *distribution {
 		d.sum[i+1] = d.sum[i] + b.N
 	}
 	d.total = d.sum[len(bins)]
-	if len(bins) > 0 {
-		d.min, d.max = bins[0].Min, bins[len(bins)-1].Max
+	d.min, d.max = math.Inf(1), math.Inf(-1)
+	for _, b := range bins {
+		if !math.IsInf(b.Min, 0) {
+			d.min, d.max = min(d.min, b.Min), max(d.max, b.Max)
+		}
 	}
 	return d
 }
@@ -138,8 +141,10 @@ func (d *distribution) around(i int) float64 {
 	return float64(n) / math.Max(1, float64(high-low-1))
 }
 
-// setSpikes takes the largest, ties by value, ascending.
+// setSpikes takes the largest, ties by value, ascending. Infinities are none:
+// they belong to the outermost ranges.
 func (d *distribution) setSpikes(found []partial.ValueCount, most int) {
+	found = slices.DeleteFunc(found, func(v partial.ValueCount) bool { return math.IsInf(v.Value, 0) })
 	slices.SortFunc(found, func(a, b partial.ValueCount) int {
 		switch {
 		case a.N != b.N:

@@ -43,10 +43,6 @@ func (d *distribution) levels(cuts []float64, keepEmpty bool) []encoder.Level {
 		spikesBelow(high)
 	}
 	spikesBelow(math.Inf(1))
-	if s < len(d.spikes) { // +Inf itself
-		v := d.spikes[s].Value
-		out = append(out, encoder.Level{Name: number(v), Low: &v, High: &v})
-	}
 	return out
 }
 
