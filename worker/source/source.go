@@ -33,7 +33,7 @@ type Spec struct {
 	Quote     string    `json:"quote,omitempty"`      // CSV: one character, "none", or "" = sniff
 	Header    string    `json:"header,omitempty"`     // CSV: "yes", "no", or "" = detect
 	Encoding  string    `json:"encoding,omitempty"`   // CSV: an IANA or WHATWG name; "" = UTF-8
-	Nulls     []string  `json:"nulls,omitempty"`      // CSV: spellings of missing; nil = DefaultNulls
+	Nulls     []string  `json:"nulls,omitempty"`      // CSV: spellings of missing, in quotes or not; nil = DefaultNulls
 	SplitSize int64     `json:"split_size,omitempty"` // CSV: bytes a split; 0 = default
 	TempDir   string    `json:"-"`                    // where stdin and compressed text are spooled; "" = os.TempDir()
 	Stdin     io.Reader `json:"-"`                    // what "-" reads; nil = os.Stdin
