@@ -2,6 +2,7 @@ package merge
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
@@ -44,39 +45,66 @@ func newFit(c *crossing, p part, m *moments, metrics []metric.Metric, plan *enco
 
 // option is a tree that could take the place of the merging.
 type option struct {
+	leaves    int
 	tree      encoder.Tree
 	segment   []int
 	r2        float64
 	agreement float64
 }
 
-// rule grows the tree. Of the trees with at most three leaves a segment that
-// agree with the merging on 95 % of the customers, and keep every segment large
+// emphases are tried one after another in growing rules: how much the metrics
+// count against the clusters.
+var emphases = []float64{1, 4, 0.5}
+
+// rule grows trees. Of those with at most three leaves a segment that agree
+// with the merging on 95 % of the customers, and keep every segment large
 // enough, the smallest is taken that explains the metrics within 1 % as well
 // as the best of them; without such a tree, the first larger one.
 func (f *fit) rule(minSegment float64) {
-	t := newGrower(f.g, f.clusters.label, f.k)
 	floor := min(minSegment, f.g.smallest(f.clusters.label, f.k))
 	var options []option
-	most := 0.0
-	for leaves := 1; leaves <= rulesPerSegment*f.k || len(options) == 0; leaves++ {
+	for _, emphasis := range emphases {
+		options = append(options, f.grow(emphasis, rulesPerSegment*f.k, floor)...)
+	}
+	if len(options) == 0 {
+		options = f.grow(emphases[0], math.MaxInt, floor)[:1]
+	}
+	most, best := 0.0, -1
+	for _, o := range options {
+		most = max(most, o.r2)
+	}
+	for i, o := range options {
+		if o.r2 >= 0.99*most && (best < 0 || o.leaves < options[best].leaves) {
+			best = i
+		}
+	}
+	f.tree, f.segment, f.agreement = options[best].tree, options[best].segment, options[best].agreement
+	f.adopted = f.agreement < 1
+}
+
+// grow grows a tree to at most so many leaves, to the first that will do where
+// there is no bound, and returns those on the way that could be taken.
+func (f *fit) grow(emphasis float64, most int, floor float64) []option {
+	t := newGrower(f.g, f.clusters.label, f.k, emphasis)
+	var options []option
+	for leaves := 1; leaves <= most; leaves++ {
 		agreed, all := t.agreement()
-		o := option{agreement: float64(agreed) / float64(f.g.m.n)}
+		o := option{leaves: leaves, agreement: float64(agreed) / float64(f.g.m.n)}
 		if all && o.agreement >= agreeing {
 			o.segment = t.assigned()
 			if f.g.smallest(o.segment, f.k) >= floor {
 				o.tree, o.r2 = t.tree(), f.g.explains(o.segment, f.k)
 				options = append(options, o)
-				most = max(most, o.r2)
+				if most == math.MaxInt {
+					break
+				}
 			}
 		}
 		if !t.grow() {
 			break
 		}
 	}
-	at := slices.IndexFunc(options, func(o option) bool { return o.r2 >= 0.99*most })
-	f.tree, f.segment, f.agreement = options[at].tree, options[at].segment, options[at].agreement
-	f.adopted = f.agreement < 1
+	return options
 }
 
 // number orders the segments by the first metric's mean, highest first; equal

@@ -33,8 +33,10 @@ type treeSplit struct {
 	gain    float64 // in customers: fall of Σ n·Gini
 }
 
-func newGrower(g *grid, label []int, k int) *grower {
-	t := &grower{g: g, label: label, k: k, level: metricLevels(g, label, k)}
+// newGrower starts a tree. Emphasis says how much telling all metric means
+// apart is worth against telling all clusters apart.
+func newGrower(g *grid, label []int, k int, emphasis float64) *grower {
+	t := &grower{g: g, label: label, k: k, level: metricLevels(g, label, k, emphasis)}
 	all := make([]int, len(g.cells))
 	for i := range all {
 		all[i] = i
@@ -94,10 +96,9 @@ func (t *grower) grow() bool {
 	return true
 }
 
-// metricLevels returns the clusters' metric means, scaled so that telling all
-// clusters apart and telling all metric means apart are worth the same: a
+// metricLevels returns the clusters' metric means, scaled by the emphasis: a
 // customer in the wrong cluster does harm by how far off its metric is.
-func metricLevels(g *grid, label []int, k int) [][]float64 {
+func metricLevels(g *grid, label []int, k int, emphasis float64) [][]float64 {
 	sizes := g.sizes(label, k)
 	gini := float64(g.m.n) - purity(sizes, g.m.n, nil)
 	var out [][]float64
@@ -119,7 +120,7 @@ func metricLevels(g *grid, label []int, k int) [][]float64 {
 		if spread <= 0 {
 			continue
 		}
-		scale := math.Sqrt(gini / spread / float64(len(g.m.metrics)))
+		scale := math.Sqrt(emphasis * gini / spread / float64(len(g.m.metrics)))
 		for s := range level {
 			level[s] *= scale
 		}
