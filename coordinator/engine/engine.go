@@ -49,6 +49,7 @@ type Engine struct {
 	joined  chan struct{} // closed once MinWorkers have come
 	round   *round
 	refused string // why the last worker was refused
+	pulse   map[string]pulse
 
 	stats struct{ rounds, assignments, retries, pulled atomic.Int64 }
 }
@@ -74,7 +75,7 @@ func Start(ctx context.Context, cfg Config, table *source.Table, opener source.O
 	cfg = cfg.withDefaults()
 	e := &Engine{
 		cfg: cfg, table: table, inputs: make(chan func(), 256), turn: make(chan struct{}, 1),
-		joined: make(chan struct{}),
+		joined: make(chan struct{}), pulse: map[string]pulse{},
 	}
 	e.ctx, e.cancel = context.WithCancelCause(ctx)
 	if err := e.begin(opener); err != nil {
@@ -107,8 +108,11 @@ func (e *Engine) begin(opener source.Opener) error {
 	}
 	e.stops = append(e.stops, stop)
 	stop, err = e.conn.WatchWorkers(e.ctx, e.cfg.TTL, func(worker string, v *wire.Vitals) {
-		if v == nil {
+		switch {
+		case v == nil:
 			e.post(func() { e.step(Lost{Worker: worker}) })
+		case v.Job == e.cfg.JobID:
+			e.post(func() { e.watch(worker, v, time.Now()) })
 		}
 	})
 	if err != nil {
@@ -128,10 +132,33 @@ func (e *Engine) begin(opener source.Opener) error {
 	e.startLocal()
 	select {
 	case <-e.joined:
-		return nil
+		return e.settle()
 	case <-e.ctx.Done():
 		return context.Cause(e.ctx)
 	}
+}
+
+// settle gives remote workers that are about to join the time to do so, since
+// shards are cut for those who are there: until none came for a while, which
+// is some tens of round trips.
+func (e *Engine) settle() error {
+	const pause, most = 50 * time.Millisecond, 500 * time.Millisecond
+	if e.server != nil {
+		return nil // all local workers have joined
+	}
+	for begin, slots := time.Now(), 0; time.Since(begin) < most; {
+		now := e.Slots()
+		if now == slots {
+			break
+		}
+		slots = now
+		select {
+		case <-time.After(pause):
+		case <-e.ctx.Done():
+			return context.Cause(e.ctx)
+		}
+	}
+	return nil
 }
 
 func (e *Engine) connect() (err error) {
@@ -189,7 +216,7 @@ func (e *Engine) loop() {
 			f()
 		case <-tick.C:
 			e.step(Tick{})
-			if e.cfg.Progress != nil && (e.round != nil || e.place != nil) {
+			if e.cfg.Progress != nil && e.state.Busy() {
 				e.cfg.Progress(e.state.Progress())
 			}
 		}

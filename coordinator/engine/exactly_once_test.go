@@ -20,7 +20,7 @@ type world struct {
 	workers []*modelWorker // living and dead ones
 	lease   []modelLease   // of each shard
 	asked   map[Key]Assign
-	counted []int          // unit → times accepted in this round
+	counted []int // unit → times accepted in this round
 	shards  bool
 	over    bool // the round
 	failed  error

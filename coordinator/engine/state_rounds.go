@@ -233,6 +233,11 @@ type Progress struct {
 	Workers int    // living
 }
 
+// Busy says whether a round is running or shards are being loaded.
+func (s *State) Busy() bool {
+	return s.round.state == RoundRunning || len(s.shards) > 0 && !s.loaded
+}
+
 // Progress returns how far the round, or the loading, is.
 func (s *State) Progress() Progress {
 	p := Progress{Workers: len(s.workers)}
