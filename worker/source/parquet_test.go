@@ -310,6 +310,17 @@ func FuzzParquet(f *testing.F) {
 		}
 		f.Add(whole)
 	}
+	peers, err := filepath.Glob(filepath.Join("testdata", "peers", "*.parquet"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range peers {
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(whole)
+	}
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		readCorrupt(t, filepath.Join(t.TempDir(), "t.parquet"), "fuzzed", bytes)
 	})
