@@ -3,8 +3,6 @@ package encoder
 import (
 	"fmt"
 	"math"
-	"math/big"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -281,99 +279,6 @@ func TestTruthWords(t *testing.T) {
 	}
 }
 
-func TestMeasures(t *testing.T) {
-	yes, seven := "yes", "7"
-	columns := []source.Column{{Name: "y", Type: source.Text}, {Name: "a", Type: source.Text}, {Name: "d", Type: source.Decimal, Scale: 2}, {Name: "f", Type: source.Float}, {Name: "i", Type: source.Int}, {Name: "b", Type: source.Bool}}
-	arrays := []arrow.Array{
-		build(t, source.Text, []string{"yes", "no", null, "YES", "n/a"}),
-		build(t, source.Text, []string{"1.005", "-1.005", "n/a", " 2e1 ", "7"}),
-		build(t, source.Decimal, []string{"1.25", "-1.25", null, "100.00", "7.00"}),
-		build(t, source.Float, []string{"0.1", "-2.675", "7", null, "3"}),
-		build(t, source.Int, []string{"7", "-2", "3", "4", null}),
-		build(t, source.Bool, []string{"true", "false", null, "true", "true"}),
-	}
-	names := []string{"y", "a", "d", "f", "i", "b"}
-	for _, c := range []struct {
-		m     Measure
-		want  []int64
-		known string
-	}{
-		{Measure{Column: "y", Equals: &yes}, []int64{1, 0, 0, 0, 0}, "11.1."},
-		{Measure{Column: "i", Equals: &seven}, []int64{1, 0, 0, 0, 0}, "1111."},
-		{Measure{Column: "b", Equals: &yes}, []int64{1, 0, 0, 1, 1}, "11.11"},
-		{Measure{Column: "b"}, []int64{1, 0, 0, 1, 1}, "11.11"},
-		{Measure{Column: "a", Digits: 2}, []int64{101, -101, 0, 2000, 700}, "11.11"},
-		{Measure{Column: "a", Digits: 0}, []int64{1, -1, 0, 20, 7}, "11.11"},
-		{Measure{Column: "d", Digits: 1}, []int64{13, -13, 0, 1000, 70}, "11.11"},
-		{Measure{Column: "d", Digits: 4}, []int64{12500, -12500, 0, 1000000, 70000}, "11.11"},
-		{Measure{Column: "f", Digits: 2}, []int64{10, -268, 700, 0, 300}, "111.1"},
-		{Measure{Column: "i", Digits: 1, Weight: "d", WeightDigits: 2}, []int64{70 * 125, 20 * 125, 0, 40 * 10000, 0}, "11.1."},
-		{Measure{Column: "i", With: "y"}, []int64{7, -2, 0, 4, 0}, "11.1."},
-	} {
-		c.m.Name = "m"
-		e, err := New(&Plan{Measures: []Measure{c.m}, Nulls: []string{"n/a"}}, columns)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var in []arrow.Array
-		for _, n := range e.Columns() {
-			in = append(in, arrays[slices.Index(names, n)])
-		}
-		var dst Rows
-		if err := e.Encode(record(e.Columns(), in), 0, &dst); err != nil {
-			t.Fatal(err)
-		}
-		known := ""
-		for _, k := range dst.Known[0] {
-			known += map[bool]string{true: "1", false: "."}[k]
-		}
-		if !slices.Equal(dst.Values[0], c.want) || known != c.known {
-			t.Errorf("%+v: %v %s, want %v %s", c.m, dst.Values[0], known, c.want, c.known)
-		}
-	}
-}
-
-// TestDictionaryMeasures: entries that no row uses are not looked at.
-func TestDictionaryMeasures(t *testing.T) {
-	e, err := New(&Plan{Measures: []Measure{{Name: "m", Column: "x", Digits: 1}}}, []source.Column{{Name: "x", Type: source.Text}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := dictionary(t, []string{"1.5", "bad", null, "1.5", "2"})
-	var dst Rows
-	part := array.NewSlice(whole, 2, 5)
-	if err := e.Encode(record([]string{"x"}, []arrow.Array{part}), 0, &dst); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(dst.Values[0], []int64{0, 15, 20}) || !slices.Equal(dst.Known[0], []bool{false, true, true}) {
-		t.Errorf("%v %v", dst.Values[0], dst.Known[0])
-	}
-	if err := e.Encode(record([]string{"x"}, []arrow.Array{whole}), 10, &dst); err == nil || !strings.Contains(err.Error(), `row 12: column "x": "bad"`) {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestBadCells(t *testing.T) {
-	for _, c := range []struct {
-		typ   source.Type
-		value string
-		want  string
-	}{
-		{source.Text, "12x", `"12x" is not a number`}, {source.Text, "nan", "cannot be summed"}, {source.Text, "1e300", "too large"},
-		{source.Float, "NaN", "cannot be summed"}, {source.Float, "Inf", "cannot be summed"}, {source.Float, "1e20", "too large"},
-		{source.Int, "9223372036854775807", "too large"}, {source.Decimal, "123456789012345678901234.00", "too large"},
-	} {
-		e, err := New(&Plan{Measures: []Measure{{Name: "m", Column: "x", Digits: 2}}}, []source.Column{{Name: "x", Type: c.typ, Scale: 2}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = e.Encode(record([]string{"x"}, []arrow.Array{build(t, c.typ, []string{null, c.value})}), 5, new(Rows))
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `row 7: column "x"`) {
-			t.Errorf("%s %s: error %v", c.typ, c.value, err)
-		}
-	}
-}
-
 func TestPlansThatDoNotFit(t *testing.T) {
 	columns := []source.Column{{Name: "x", Type: source.Int}, {Name: "when", Type: source.Date}}
 	for _, p := range []Plan{
@@ -394,95 +299,6 @@ func TestPlansThatDoNotFit(t *testing.T) {
 	a := build(t, source.Int, []string{"1"})
 	if err := e.Encode(record([]string{"x", "z"}, []arrow.Array{a, a}), 0, new(Rows)); err == nil {
 		t.Error("a batch of too many columns is accepted")
-	}
-}
-
-func TestFolds(t *testing.T) {
-	const n = 60000
-	ids := make([]string, n)
-	for i := range ids {
-		ids[i] = strconv.Itoa(i)
-	}
-	fold := func(plan Plan, typ source.Type, first int64) []uint8 {
-		e, err := New(&plan, []source.Column{{Name: "id", Type: typ}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var dst Rows
-		if err := e.Encode(record([]string{"id"}, []arrow.Array{build(t, typ, ids)}), first, &dst); err != nil {
-			t.Fatal(err)
-		}
-		return dst.Fold
-	}
-	byText, byInt := fold(Plan{Key: "id", Seed: 3}, source.Text, 0), fold(Plan{Key: "id", Seed: 3}, source.Int, 999)
-	if !slices.Equal(byText, byInt) {
-		t.Error("the same ids as text and as integers are split differently")
-	}
-	if slices.Equal(byText, fold(Plan{Key: "id", Seed: 4}, source.Text, 0)) {
-		t.Error("another seed splits the same")
-	}
-	var set [Folds]float64
-	var both float64
-	for _, b := range byText {
-		for i := range set {
-			set[i] += float64(b >> i & 1)
-		}
-		both += float64(b & 1 & (b >> 4))
-	}
-	for i, s := range set {
-		if math.Abs(s/n-0.3) > 0.01 {
-			t.Errorf("fold %d holds %.3f of the rows", i, s/n)
-		}
-	}
-	if math.Abs(both/n-0.09) > 0.01 {
-		t.Errorf("folds 0 and 4 share %.3f of the rows, want 0.09", both/n)
-	}
-	e, err := New(&Plan{Seed: 5}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dst Rows
-	var counts [1 << Folds]float64
-	if err := e.Encode(array.NewRecord(arrow.NewSchema(nil, nil), nil, n), 1e6, &dst); err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range dst.Fold {
-		counts[b]++
-	}
-	for b, c := range counts {
-		k := bits.OnesCount(uint(b))
-		want := n * math.Pow(0.3, float64(k)) * math.Pow(0.7, float64(Folds-k))
-		if math.Abs(c-want) > 5*math.Sqrt(want) {
-			t.Errorf("by ordinal, %05b occurs in %v rows, want about %.0f", b, c, want)
-		}
-	}
-	// A row's bits do not depend on the batch it comes in.
-	e, err = New(&Plan{Seed: 1, Features: []Feature{{Name: "f", Column: "id", Kind: Category}}}, []source.Column{{Name: "id", Type: source.Text}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var whole, part Rows
-	a := build(t, source.Text, ids[:100])
-	if err := e.Encode(record([]string{"id"}, []arrow.Array{a}), 50, &whole); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Encode(record([]string{"id"}, []arrow.Array{array.NewSlice(a, 30, 60)}), 80, &part); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(whole.Fold[30:60], part.Fold) {
-		t.Error("a row's folds depend on its batch")
-	}
-}
-
-func TestProduct(t *testing.T) {
-	rng := rand.New(rand.NewPCG(9, 9))
-	for range 100000 {
-		a, b := rng.Int64N(2*MaxFixed)-MaxFixed, (rng.Int64N(2*MaxFixed)-MaxFixed)>>rng.IntN(48)
-		want := new(big.Int).Mul(big.NewInt(a), big.NewInt(b))
-		fits := want.IsInt64() && want.CmpAbs(big.NewInt(MaxFixed)) <= 0
-		if got, ok := product(a, b); ok != fits || ok && got != want.Int64() {
-			t.Fatalf("%d·%d = %d, %v; want %v", a, b, got, ok, want)
-		}
 	}
 }
 

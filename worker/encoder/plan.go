@@ -46,7 +46,8 @@ type Feature struct {
 // Codes returns how many codes the feature has, missing included.
 func (f *Feature) Codes() int { return len(f.Levels) + 1 }
 
-// Level is one level of a feature.
+// Level is one level of a feature. Of a Range feature's levels, single values
+// come before ranges: 0 belongs to the level "0", not to "<3".
 type Level struct {
 	Name  string   `json:"name"`
 	Value string   `json:"value,omitempty"` // Category: the text; Discrete: the number
