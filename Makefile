@@ -34,7 +34,7 @@ build: ## Build bin/headwater: static, reproducible, version from git
 demo: build ## Generate a million customers and run the whole job on them, into out/demo
 	@mkdir -p out/demo
 	$(BIN)/headwater gen --rows 1m --features 20 --seed 1 --out out/demo/customers.parquet
-	$(BIN)/headwater run --input out/demo/customers.parquet --metric responded=yes --out out/demo/result --force
+	$(BIN)/headwater run --input out/demo/customers.parquet --metric responded=yes --metric revenue --out out/demo/result --force
 
 .PHONY: image
 image: ## Build the container image headwater:VERSION

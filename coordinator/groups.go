@@ -37,8 +37,8 @@ func (j *job) search(ctx context.Context) error {
 	}
 	f.Groups = groups
 	return errors.Join(
-		j.write("groups.parquet", func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) }),
-		j.write("top.csv", func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) }),
+		j.write(export.GroupsFile, func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) }),
+		j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) }),
 	)
 }
 

@@ -9,10 +9,12 @@ import (
 
 	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/source"
 )
 
@@ -28,7 +30,8 @@ func (j *job) write(name string, fill func(io.Writer) error) error {
 // commit writes the report and run.json and puts everything into place.
 func (j *job) commit(ctx context.Context) error {
 	err := errors.Join(
-		j.write("report.md", func(w io.Writer) error { return report.Markdown(w, &j.findings) }),
+		j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) }),
+		j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) }),
 		j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) }),
 	)
 	if err != nil {
@@ -114,6 +117,26 @@ func (j *job) runDocument() runDocument {
 		d.Segments = s.K
 	}
 	return d
+}
+
+// profileDocument is profile.json: what every column is and became, and how
+// much each feature tells of the metrics.
+type profileDocument struct {
+	Customers int64             `json:"customers"`
+	Minimum   int64             `json:"minimum"` // customers in the smallest group
+	Columns   []feature.Column  `json:"columns"`
+	Features  []encoder.Feature `json:"features"`
+	Metrics   []metric.Metric   `json:"metrics"`
+	Ranking   []feature.Ranked  `json:"ranking"`
+	Notes     []string          `json:"notes"`
+}
+
+func (j *job) profileDocument() profileDocument {
+	f := &j.findings
+	return profileDocument{
+		Customers: j.rows(), Minimum: f.Minimum, Columns: f.Columns, Features: j.plan.Features,
+		Metrics: j.metrics, Ranking: f.Ranking, Notes: f.Notes,
+	}
 }
 
 // segmentsDocument is segments.json: the merging and, per segment, its rules

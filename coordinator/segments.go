@@ -31,8 +31,8 @@ func (j *job) segment(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(
-		j.write("segments.json", func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) }),
-		j.write("model.json", func(w io.Writer) error { return export.WriteModel(w, j.model()) }),
+		j.write(export.SegmentsFile, func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) }),
+		j.write(export.ModelFile, func(w io.Writer) error { return export.WriteModel(w, j.model()) }),
 	)
 }
 

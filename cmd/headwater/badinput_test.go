@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		{name: "all-null columns only", files: map[string]string{"t.csv": "a,b,y\n,,1\n,,0\n"}, want: []string{"feature"}},
 		{name: "infinite metric", files: map[string]string{"t.csv": "a,y\nx,1\nz,Inf\nz,2\n"}, want: []string{"y", "nf"}},
 		{name: "unlike schemas", files: map[string]string{"t.csv": good, "u.csv": "id,age,plan,z\n1,2,a,1\n"}, args: []string{"--input", "u.csv"}, want: []string{"t.csv", "u.csv", `"z"`}},
-		{name: "no group reaches the minimum", files: map[string]string{"t.csv": good}, args: []string{"--min-count", "1000"}, want: []string{"minimum", "--min"}},
+		{name: "no group reaches the minimum", files: map[string]string{"t.csv": good}, args: []string{"--min-count", "1000", "--features", "plan"}, want: []string{"minimum", "--min"}},
 		{name: "bad order", files: map[string]string{"t.csv": good}, args: []string{"--order", "9"}, want: []string{"--order"}, code: exitUsage},
 		{name: "server not reachable", files: map[string]string{"t.csv": good}, args: []string{"--nats", "nats://127.0.0.1:1"}, want: []string{"nats://127.0.0.1:1"}},
 		{name: "unknown encoding", files: map[string]string{"t.csv": good}, args: []string{"--encoding", "klingon"}, want: []string{"klingon"}},

@@ -60,7 +60,7 @@ func profileCommand() *cobra.Command {
 		Use:   "profile",
 		Short: "Look at a table: quality, roles, bins, and how much each feature tells of the metric",
 		Example: `  headwater profile --input customers.csv
-  headwater profile --input bank-full.csv --metric y=yes`,
+  headwater profile --input bank-full.csv --metric y=yes --out profile/`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return j.run(cmd) },
 	}
@@ -69,6 +69,7 @@ func profileCommand() *cobra.Command {
 	f.SortFlags = false
 	j.input(f)
 	j.metric(f)
+	j.out(f)
 	j.features(f)
 	j.minimum(f)
 	j.engine(f)
