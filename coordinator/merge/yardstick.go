@@ -47,8 +47,19 @@ type yardNode struct {
 // rowsOf holds, per metric, known rows and Σ (value − training mean).
 type rowsOf struct{ known, sum []float64 }
 
+func newRowsOf(metrics int) rowsOf {
+	return rowsOf{known: make([]float64, metrics), sum: make([]float64, metrics)}
+}
+
+func (r rowsOf) add(o rowsOf) {
+	for m := range r.known {
+		r.known[m] += o.known[m]
+		r.sum[m] += o.sum[m]
+	}
+}
+
 func (r rowsOf) minus(o rowsOf) rowsOf {
-	out := rowsOf{known: make([]float64, len(r.known)), sum: make([]float64, len(r.sum))}
+	out := newRowsOf(len(r.known))
 	for m := range r.known {
 		out.known[m], out.sum[m] = r.known[m]-o.known[m], r.sum[m]-o.sum[m]
 	}
@@ -76,6 +87,7 @@ func (l *ledger) measureYardstick(ctx context.Context, n *nested, features []int
 			leaves: min(max(r.Splits[i].Rules, r.Splits[i].K), mostLeaves), nodes: make([]yardNode, 1)}
 	}
 	if len(features) > 0 && len(l.metrics) > 0 {
+		inParallel(len(trees), func(i int) { trees[i].lookAtRoot(l) })
 		if err := l.growTrees(ctx, trees); err != nil {
 			return fmt.Errorf("grow the tree to compare with: %w", err)
 		}
@@ -230,79 +242,6 @@ func (t *yardstick) tree(leaves []int) encoder.Tree {
 	}
 	add(0)
 	return out
-}
-
-// look finds the best test of each of some leaves from the counts of their codes.
-func (t *yardstick) look(leaves []int, counts *partial.Counts) {
-	known := make([][]float64, len(t.metrics))
-	sum := make([][]float64, len(t.metrics))
-	for m := range t.metrics {
-		var den []float64
-		known[m], sum[m], den = unpack(t.metrics[m], counts)
-		a := &t.split.trained.metrics[m]
-		for i := range sum[m] {
-			if den != nil {
-				sum[m][i] = (sum[m][i] - float64(a.mean*den[i])) / a.unit
-			} else {
-				sum[m][i] -= float64(a.mean * known[m][i])
-			}
-		}
-	}
-	at := func(entries ...int) rowsOf {
-		r := rowsOf{known: make([]float64, len(known)), sum: make([]float64, len(sum))}
-		for m := range known {
-			for _, e := range entries {
-				r.known[m] += known[m][e]
-				r.sum[m] += sum[m][e]
-			}
-		}
-		return r
-	}
-	codes := 0
-	for _, f := range t.features {
-		codes += t.plan.Features[f].Codes()
-	}
-	for i, id := range leaves {
-		n := &t.nodes[id]
-		n.looked = true
-		train, test := 2*i*codes, (2*i+1)*codes
-		if id == 0 {
-			first := make([]int, t.plan.Features[t.features[0]].Codes())
-			for c := range first {
-				first[c] = train + c
-			}
-			n.train = at(first...)
-			for c := range first {
-				first[c] = test + c
-			}
-			n.test = at(first...)
-		}
-		offset := 0
-		for _, f := range t.features {
-			for code := range t.plan.Features[f].Codes() {
-				if gain := t.gain(n.train, at(train+offset+code)); gain > n.gain*(1+1e-12) {
-					n.gain, n.feature, n.code = gain, f, uint8(code)
-					n.inside = [2]rowsOf{at(train + offset + code), at(test + offset + code)}
-				}
-			}
-			offset += t.plan.Features[f].Codes()
-		}
-	}
-}
-
-// gain returns by how much a test lowers the sum of squares, in units of the
-// metrics' variances; 0 where all rows or none pass it.
-func (t *yardstick) gain(all, inside rowsOf) float64 {
-	total := 0.0
-	for m, a := range t.split.trained.metrics {
-		n, in := all.known[m], inside.known[m]
-		if a.variance <= 0 || in == 0 || in == n {
-			continue
-		}
-		out := all.sum[m] - inside.sum[m]
-		total += (float64(inside.sum[m]*inside.sum[m])/in + float64(out*out)/(n-in) - float64(all.sum[m]*all.sum[m])/n) / a.variance
-	}
-	return total
 }
 
 // heldOut returns the R² on the split's test rows of the tree when it had so
