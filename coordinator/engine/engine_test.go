@@ -59,6 +59,7 @@ func TestLocal(t *testing.T) {
 }
 
 func TestExternal(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	c.start("a", 2)
 	c.start("b", 1)
@@ -78,6 +79,7 @@ func TestExternal(t *testing.T) {
 // TestJobsInTurn: the same workers serve one job after the other, and those
 // whose source is out of reach read it through the coordinator.
 func TestJobsInTurn(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	c.opener = source.Files{} // which has no /nowhere/numbers.parquet
 	c.start("a", 1)
@@ -102,6 +104,7 @@ func TestJobsInTurn(t *testing.T) {
 // TestKilledInRound: a worker vanishes while it counts. Its shards come back
 // by their leases, and every row is counted once.
 func TestKilledInRound(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	kill, _ := c.start("victim", 1)
 	c.start("other", 1)
@@ -133,6 +136,7 @@ func TestKilledInRound(t *testing.T) {
 
 // TestKilledOverSplits: the same over splits, without any resident shard.
 func TestKilledOverSplits(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	kill, _ := c.start("victim", 1)
 	c.start("other", 1)
@@ -157,6 +161,7 @@ func TestKilledOverSplits(t *testing.T) {
 // TestDrain: a worker that leaves in order hands its shards over at once, long
 // before any lease lapses, to one that came late.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	_, drain := c.start("leaver", 1)
 	cfg := c.config()

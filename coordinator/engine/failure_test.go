@@ -21,6 +21,7 @@ import (
 )
 
 func TestNoWorker(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	cfg := c.config()
 	cfg.Wait = 300 * time.Millisecond
@@ -31,6 +32,7 @@ func TestNoWorker(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	var unreachable *wire.UnreachableError
 	_, err := engine.Start(t.Context(), engine.Config{URL: "nats://127.0.0.1:1"}, numbersTable(10, 1), numbers{})
 	if !errors.As(err, &unreachable) {
@@ -42,6 +44,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	bad := engine.Config{Workers: -1, MinWorkers: -2, Wait: -3, AckWait: 4, TTL: 5, JobID: "a.b"}
 	_, err := engine.Start(t.Context(), bad, numbersTable(10, 1), numbers{})
 	for _, part := range []string{"neither", "-1 local", "-1 workers", "-2 workers", "-3ns", "lease of 4ns", "live of 5ns", `"a.b"`} {
@@ -107,6 +110,7 @@ func failing(t *testing.T, err error, opened *atomic.Int64) engine.Config {
 }
 
 func TestLoadFails(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		err    error
@@ -143,6 +147,7 @@ func TestLoadFails(t *testing.T) {
 // TestChanged: the source changed under the coordinator as well; its words
 // arrive through the shipping.
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	var opened atomic.Int64
 	table := numbersTable(rows, 8)
 	cfg := failing(t, fmt.Errorf("numbers.parquet: %w", fs.ErrNotExist), &opened)
@@ -159,6 +164,7 @@ func TestChanged(t *testing.T) {
 }
 
 func TestNoMemory(t *testing.T) {
+	t.Parallel()
 	cfg := localConfig(t, 2)
 	cfg.Wait = 500 * time.Millisecond
 	cfg.Local = func(ctx context.Context, conn *wire.Conn, slots int) error {
@@ -178,6 +184,7 @@ func TestNoMemory(t *testing.T) {
 // TestCancel: in every stage, the job ends at once, tells its workers, and
 // leaves nothing on the server. (goleak: nor any goroutine.)
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	table := numbersTable(rows, 8)
 	slow := tallyParams{Pause: time.Minute}
 	stages := map[string]func(ctx context.Context, e *engine.Engine) error{
@@ -241,6 +248,7 @@ func TestCancel(t *testing.T) {
 
 // TestCancelBeforeWorkers: while workers are waited for.
 func TestCancelBeforeWorkers(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -252,6 +260,7 @@ func TestCancelBeforeWorkers(t *testing.T) {
 // TestTermLost: a coordinator that was given up for dead stops before it
 // writes anything.
 func TestTermLost(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	c.start("a", 1)
 	cfg := c.config()
@@ -293,6 +302,7 @@ func purge(t *testing.T, url, bucket, key string) {
 
 // TestServerGone: the server ends in a round and never comes back.
 func TestServerGone(t *testing.T) {
+	t.Parallel()
 	srv, err := wire.StartServer("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -80,6 +80,7 @@ func (p *proxy) close() {
 // again in the middle of rounds, with messages on the way. Every row is still
 // counted once, and the workers keep their shards.
 func TestConnectionsCut(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	p := newProxy(t, c.server.URL())
 	defer p.close()
@@ -127,6 +128,7 @@ func TestConnectionsCut(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	conn, err := wire.Connect(t.Context(), c.server.URL(), 0)
 	if err != nil {

@@ -31,7 +31,6 @@ type Leases struct {
 	conn   *Conn
 	stream jetstream.Stream
 	job    string
-	seq    map[int]uint64 // shard → message
 }
 
 // CreateLeases makes the stream and its consumer.
@@ -50,7 +49,7 @@ func (c *Conn) CreateLeases(ctx context.Context, job string, ackWait time.Durati
 	if err != nil {
 		return nil, fmt.Errorf("leases of job %s: %w", job, c.wrap(err))
 	}
-	return &Leases{conn: c, stream: stream, job: job, seq: map[int]uint64{}}, nil
+	return &Leases{conn: c, stream: stream, job: job}, nil
 }
 
 // Place offers leases to the workers, in order.
@@ -61,15 +60,14 @@ func (l *Leases) Place(ctx context.Context, leases []Lease) error {
 		if err != nil {
 			return fmt.Errorf("lease of shard %d: %w", lease.Shard.ID, err)
 		}
-		futures[i], err = l.conn.js.PublishAsync(jobSubject(l.job, fmt.Sprintf("lease.%d", lease.Shard.ID)), data)
+		futures[i], err = l.conn.js.PublishAsync(l.subject(lease.Shard.ID), data)
 		if err != nil {
 			return fmt.Errorf("lease of shard %d: %w", lease.Shard.ID, l.conn.wrap(err))
 		}
 	}
 	for i, f := range futures {
 		select {
-		case ack := <-f.Ok():
-			l.seq[leases[i].Shard.ID] = ack.Sequence
+		case <-f.Ok():
 		case err := <-f.Err():
 			return fmt.Errorf("lease of shard %d: %w", leases[i].Shard.ID, l.conn.wrap(err))
 		case <-ctx.Done():
@@ -79,13 +77,13 @@ func (l *Leases) Place(ctx context.Context, leases []Lease) error {
 	return nil
 }
 
+func (l *Leases) subject(shard int) string {
+	return jobSubject(l.job, fmt.Sprintf("lease.%d", shard))
+}
+
 // Terminate takes a shard's lease away for good.
 func (l *Leases) Terminate(ctx context.Context, shard int) error {
-	err := l.stream.DeleteMsg(ctx, l.seq[shard])
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	}
-	return l.conn.wrap(err)
+	return l.conn.wrap(l.stream.Purge(ctx, jetstream.WithPurgeSubject(l.subject(shard))))
 }
 
 // Delete removes the stream, so that late acknowledgements mean nothing.

@@ -102,13 +102,14 @@ func readAll(ctx context.Context, x *texts, r source.Reader, from int64) (rows i
 }
 
 func TestShip(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
 		for _, x := range []*texts{
 			{width: 20, batches: 1000},
 			{width: 20_000, batches: 100},   // batches of 2 MB: more than a message
 			{width: 3_000_000, batches: 10}, // rows of more than a message
 		} {
-			total := int64(50_000_000 / max(x.width, 1000))
+			total := int64(20_000_000 / max(x.width, 1000))
 			shipper, err := connect().ServeTable("j", nil, x)
 			if err != nil {
 				t.Fatal(err)
@@ -142,6 +143,7 @@ func TestShip(t *testing.T) {
 }
 
 func TestShipEnds(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
 		x := &texts{width: 1000, batches: 1000, failAt: 30_000}
 		shipper, err := connect().ServeTable("j", nil, x)
@@ -216,6 +218,7 @@ func TestShipEnds(t *testing.T) {
 
 // TestShipLostReplies: a chunk can be asked for again while it is outstanding.
 func TestShipLostReplies(t *testing.T) {
+	t.Parallel()
 	x := &texts{width: 1000, batches: 100}
 	srv, err := StartServer("")
 	if err != nil {

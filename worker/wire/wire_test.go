@@ -23,6 +23,7 @@ func onBoth(t *testing.T, f func(t *testing.T, connect func() *Conn)) {
 			name = "external"
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv, err := StartServer(address)
 			if err != nil {
 				t.Fatal(err)
@@ -71,6 +72,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestBlobs(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
 		a, b := connect(), connect()
 		blobs, err := a.JobBlobs("j")
@@ -104,6 +106,7 @@ func TestBlobs(t *testing.T) {
 }
 
 func TestWorkersLapse(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
 		a, b := connect(), connect()
 		events := make(chan string, 100)
@@ -152,6 +155,7 @@ func TestWorkersLapse(t *testing.T) {
 }
 
 func TestTerm(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
 		a, b := connect(), connect()
 		one, err := a.AcquireTerm(t.Context(), "job", time.Second)
@@ -193,6 +197,7 @@ func TestTerm(t *testing.T) {
 }
 
 func TestLeases(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
 		a, b := connect(), connect()
 		ctx := t.Context()
