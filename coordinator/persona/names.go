@@ -21,7 +21,7 @@ const (
 )
 
 // typical is the share from which on a level stands for a segment's customers.
-const typical = 0.5
+const typical = 0.75
 
 // name gives every segment a name from its most telling levels.
 func name(r *Result, plan *encoder.Plan) {
@@ -165,24 +165,43 @@ func (p *Persona) describe(metrics []metric.Metric) {
 		}
 		parts = append(parts, text)
 	}
-	if often := phrases(slices.Concat(p.Defining, p.Over), 1); often != "" {
-		parts = append(parts, "more often "+often)
+	often := phrases(slices.Concat(p.Defining, p.Over), func(t Trait) bool { return t.H > 0 })
+	if len(often) > 0 {
+		parts = append(parts, "more often "+strings.Join(often, ", "))
 	}
-	if seldom := phrases(slices.Concat(p.Defining, p.Under), -1); seldom != "" {
-		parts = append(parts, "seldom "+seldom)
+	settled := p.settled()
+	seldom := phrases(slices.Concat(p.Defining, p.Under), func(t Trait) bool { return t.H < 0 && !settled[t.Feature] })
+	if len(seldom) > 0 {
+		parts = append(parts, "seldom "+strings.Join(seldom, ", "))
 	}
 	p.Description = strings.Join(parts, "; ") + "."
 }
 
-// phrases lists the three strongest traits of one direction.
-func phrases(list []Trait, sign float64) string {
-	list = slices.DeleteFunc(list, func(t Trait) bool { return t.H*sign <= 0 })
+// settled returns the features of which most customers share one level: that
+// the other levels are seldom goes without saying.
+func (p *Persona) settled() map[int]bool {
+	out := map[int]bool{}
+	for _, t := range slices.Concat(p.Defining, p.Over) {
+		if t.H > 0 && t.Share >= typical {
+			out[t.Feature] = true
+		}
+	}
+	return out
+}
+
+// phrases puts the strongest traits that pass into words, three at most, one a
+// feature.
+func phrases(list []Trait, pass func(Trait) bool) []string {
 	slices.SortStableFunc(list, func(a, b Trait) int { return cmp.Compare(math.Abs(b.H), math.Abs(a.H)) })
 	var out []string
-	for _, t := range list[:min(3, len(list))] {
-		out = append(out, fmt.Sprintf("%s %s (%s, TGI %.0f)", t.Name, t.Level, percent(t.Share), t.TGI))
+	seen := map[int]bool{}
+	for _, t := range list {
+		if pass(t) && !seen[t.Feature] && len(out) < 3 {
+			seen[t.Feature] = true
+			out = append(out, fmt.Sprintf("%s %s (%s, TGI %.0f)", t.Name, t.Level, percent(t.Share), t.TGI))
+		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
