@@ -69,8 +69,9 @@ type Config struct {
 	Local    func(ctx context.Context, conn *wire.Conn, slots int) error // starts local workers
 	Opener   source.Opener
 	Log      *slog.Logger
-	Progress func(engine.Progress)
-	Notice   func(string) // a line for the user, as it becomes known
+	Stage    func(name string)     // a stage begins
+	Progress func(engine.Progress) // of the running op
+	Notice   func(string)          // a line for the user, as it becomes known
 }
 
 // Validate reports every problem at once.

@@ -105,6 +105,9 @@ func (j *job) engineConfig() engine.Config {
 
 // timed does one stage and records what it took.
 func (j *job) timed(name string, do func() error) error {
+	if j.Stage != nil {
+		j.Stage(name)
+	}
 	begin, before := time.Now(), j.engine.Stats()
 	if err := do(); err != nil {
 		return err

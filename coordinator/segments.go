@@ -24,7 +24,7 @@ func (j *job) segment(ctx context.Context) error {
 	}
 	f := &j.findings
 	var err error
-	if f.Segments, err = merge.Run(ctx, j.engine, &j.plan, j.metrics, j.levels, config, j.Notice); err != nil {
+	if f.Segments, err = merge.Run(ctx, j.engine, &j.plan, j.metrics, j.levels, config, j.Stage); err != nil {
 		return err
 	}
 	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {

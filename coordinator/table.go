@@ -37,7 +37,8 @@ func (j *job) profileTable(ctx context.Context) error {
 		return err
 	}
 	if len(j.decided.Features) == 0 {
-		return fmt.Errorf("no column can be a feature: %s", reasons(j.decided.Columns))
+		return fmt.Errorf("no column can be a feature with a minimum of %d customers (--min-share, --min-count): %s",
+			options.MinCount, reasons(j.decided.Columns))
 	}
 	j.plan.Features, j.plan.Key, j.plan.Seed = j.decided.Features, j.decided.Key, j.Seed
 	if j.table.Dialect != nil {

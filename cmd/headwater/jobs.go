@@ -138,16 +138,12 @@ func (j *jobFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	stderr := cmd.ErrOrStderr()
+	j.connect(stderr)
 	c := &j.config
-	c.Opener = source.Files{}
-	c.Log = logger(stderr, false, j.verbose)
-	c.Local = func(ctx context.Context, conn *wire.Conn, slots int) error {
-		return worker.Run(ctx, worker.Config{Conn: conn, Name: "local", Slots: slots, Log: c.Log})
-	}
 	if !j.quiet {
 		p := newProgress(stderr)
 		defer p.done()
-		c.Progress, c.Notice = p.update, p.notice
+		c.Stage, c.Progress, c.Notice = p.begin, p.update, p.notice
 	}
 	findings, err := coordinator.Run(cmd.Context(), c)
 	if err != nil {
@@ -157,6 +153,16 @@ func (j *jobFlags) run(cmd *cobra.Command) error {
 		return nil
 	}
 	return report.Terminal(cmd.OutOrStdout(), findings)
+}
+
+// connect gives the job what only the program can: files, workers, a log.
+func (j *jobFlags) connect(stderr io.Writer) {
+	c := &j.config
+	c.Opener = source.Files{}
+	c.Log = logger(stderr, false, j.verbose)
+	c.Local = func(ctx context.Context, conn *wire.Conn, slots int) error {
+		return worker.Run(ctx, worker.Config{Conn: conn, Name: "local", Slots: slots, Version: version, Log: c.Log})
+	}
 }
 
 // logger logs warnings, and more as asked.

@@ -20,7 +20,8 @@ type progress struct {
 	interactive bool
 
 	mu    sync.Mutex
-	stage string
+	stage string // of the job
+	op    string // being shown
 	bar   *progressbar.ProgressBar
 }
 
@@ -29,19 +30,32 @@ func newProgress(w io.Writer) *progress {
 	return &progress{w: w, interactive: ok && term.IsTerminal(int(f.Fd()))}
 }
 
-// update shows how far the stage is.
+// begin names the stage that begins.
+func (p *progress) begin(stage string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	p.stage = stage
+}
+
+// update shows how far the running op is.
 func (p *progress) update(now engine.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.interactive {
 		return
 	}
-	if now.Stage != p.stage || p.bar == nil {
+	total := max(now.Total, 1)
+	if now.Stage != p.op || p.bar == nil {
 		p.clear()
-		p.stage = now.Stage
-		p.bar = progressbar.NewOptions64(max(now.Total, 1),
+		p.op = now.Stage
+		name := p.stage
+		if name != now.Stage {
+			name += " · " + now.Stage
+		}
+		p.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(p.w),
-			progressbar.OptionSetDescription(fmt.Sprintf("%-9s", now.Stage)),
+			progressbar.OptionSetDescription(fmt.Sprintf("%-24s", name)),
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(),
 			progressbar.OptionSetItsString("rows"),
@@ -51,8 +65,7 @@ func (p *progress) update(now engine.Progress) {
 			progressbar.OptionClearOnFinish(),
 		)
 	}
-	// The bar finishes, and clears itself, when it is set to its maximum.
-	_ = p.bar.Set64(min(now.Done, max(now.Total, 1)))
+	_ = p.bar.Set64(min(now.Done, total)) // it only fails to write to the terminal
 }
 
 // notice prints a line above the bar.
@@ -72,7 +85,7 @@ func (p *progress) done() {
 
 func (p *progress) clear() {
 	if p.bar != nil {
-		_ = p.bar.Clear()
+		_ = p.bar.Clear() // likewise
 		p.bar = nil
 	}
 }
