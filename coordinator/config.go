@@ -41,6 +41,7 @@ type Config struct {
 	Order     int     // longest conjunction, 1..6
 	MinShare  float64 // of the customers; 0 = by MinCount alone
 	MinCount  int64   // customers
+	MaxShare  float64 // of the customers: larger groups are counted, but not ranked
 	Top       int     // groups in top.csv for each metric
 	All       bool    // list every group in groups.parquet, not the top ones alone
 	By        string  // excess, lift or wracc
@@ -92,6 +93,9 @@ func (c *Config) Validate() error {
 	}
 	if !(c.MinShare >= 0 && c.MinShare < 1) {
 		problem("--min-share %v is not between 0 and 1", c.MinShare)
+	}
+	if !(c.MaxShare > c.MinShare && c.MaxShare <= 1) {
+		problem("--max-share %v is not above --min-share %v and at most 1", c.MaxShare, c.MinShare)
 	}
 	if c.MinCount < 0 {
 		problem("--min-count %d is negative", c.MinCount)

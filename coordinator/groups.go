@@ -32,6 +32,7 @@ func (j *job) search(ctx context.Context) error {
 	if f.Tops, err = j.tops(groups); err != nil {
 		return err
 	}
+	f.MaxShare = j.MaxShare
 	if !j.All {
 		groups, f.Tops = onlyTops(&j.plan, groups, f.Tops)
 	}
@@ -42,22 +43,30 @@ func (j *job) search(ctx context.Context) error {
 	)
 }
 
-// tops ranks the groups by each metric.
+// tops ranks the groups of at most MaxShare of the customers by each metric.
 func (j *job) tops(groups *search.Groups) ([]export.Ranking, error) {
 	direction := search.Direction(j.Direction)
 	if j.Direction == "both" {
 		direction = search.Both
 	}
+	most := j.MaxShare * float64(j.rows())
+	var small []int
+	for i := range groups.Len() {
+		if float64(groups.Counts.N[i]) <= most {
+			small = append(small, i)
+		}
+	}
+	candidates := groups.Pick(&j.plan, small)
 	var tops []export.Ranking
 	for _, m := range j.metrics {
 		all := m.At(&j.findings.Overall.All, 0)
-		ranking, err := search.Top(groups, m, all, search.By(j.By), direction, j.Top)
+		ranking, err := search.Top(candidates, m, all, search.By(j.By), direction, j.Top)
 		if err != nil {
 			return nil, err
 		}
 		top := export.Ranking{Metric: m.Name, Measure: j.By}
 		for _, e := range ranking.Entries {
-			top.Groups = append(top.Groups, e.Group)
+			top.Groups = append(top.Groups, small[e.Group])
 		}
 		tops = append(tops, top)
 	}

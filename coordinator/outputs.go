@@ -84,6 +84,7 @@ type runConfig struct {
 	Order     int               `json:"order"`
 	MinShare  float64           `json:"min_share"`
 	MinCount  int64             `json:"min_count"`
+	MaxShare  float64           `json:"max_share"`
 	Top       int               `json:"top"`
 	All       bool              `json:"all"`
 	By        string            `json:"by"`
@@ -103,7 +104,7 @@ func (j *job) runDocument() runDocument {
 		Config: runConfig{
 			Input: c.Input, Metrics: c.Metrics, Weight: c.Weight, Features: c.Features, Exclude: c.Exclude,
 			Keep: c.Keep, Roles: c.Roles, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
-			MinCount: c.MinCount, Top: c.Top, All: c.All, By: c.By, Direction: c.Direction,
+			MinCount: c.MinCount, MaxShare: c.MaxShare, Top: c.Top, All: c.All, By: c.By, Direction: c.Direction,
 			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, Seed: c.Seed,
 		},
 		Input: j.table.Files, Rows: j.rows(), Columns: len(j.table.Columns), Features: len(j.plan.Features),

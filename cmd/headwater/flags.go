@@ -54,11 +54,14 @@ func (j *jobFlags) minimum(f *pflag.FlagSet) {
 	f.Int64Var(&j.config.MinCount, "min-count", 0, "smallest group, in customers (replaces the default --min-share)")
 }
 
-func (j *jobFlags) search(f *pflag.FlagSet) {
+// search adds what is searched and ranked; maxShare is the default for the
+// largest group in the top list.
+func (j *jobFlags) search(f *pflag.FlagSet, maxShare float64) {
 	c := &j.config
 	f.IntVarP(&c.Order, "order", "L", 3, "longest combination of features, 1 to 6")
 	f.IntVar(&c.Top, "top", 50, "groups in the top list of each metric")
 	f.StringVar(&c.By, "by", "excess", "what ranks the top list: excess, lift or wracc")
+	f.Float64Var(&c.MaxShare, "max-share", maxShare, "largest group in the top list, as a share of the customers")
 	f.StringVar(&c.Direction, "direction", "both", "up, down or both: groups above or below the average")
 }
 
@@ -95,7 +98,7 @@ func (j *jobFlags) defaults() {
 	c := &j.config
 	c.Order, c.Top, c.By, c.Direction = 3, 50, "excess", "both"
 	c.KMin, c.KMax, c.Lambda = 6, 10, 0.5
-	c.MinShare = 0.01
+	c.MinShare, c.MaxShare = 0.01, 1
 }
 
 // settle turns what the flags say into the config.

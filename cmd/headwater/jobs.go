@@ -15,6 +15,10 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
+// nicheShare is the largest group that run calls a niche: larger ones the
+// business knows without us.
+const nicheShare = 0.05
+
 func runCommand() *cobra.Command {
 	var j jobFlags
 	cmd := &cobra.Command{
@@ -47,7 +51,7 @@ flags override it.`,
 	j.out(f)
 	j.features(f)
 	j.minimum(f)
-	j.search(f)
+	j.search(f, nicheShare)
 	j.segments(f)
 	j.engine(f)
 	j.config.All = true
@@ -100,7 +104,7 @@ func searchCommand() *cobra.Command {
 	j.out(f)
 	j.features(f)
 	j.minimum(f)
-	j.search(f)
+	j.search(f, 1)
 	f.BoolVar(&j.config.All, "all", false, "write every group to groups.parquet, not the top ones alone")
 	j.engine(f)
 	return cmd

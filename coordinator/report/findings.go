@@ -19,9 +19,10 @@ type Findings struct {
 	Minimum int64            // customers in the smallest group
 	Notes   []string         // what the user should know, most important first
 
-	Groups *search.Groups
-	Levels []search.Level
-	Tops   []export.Ranking // per metric
+	Groups   *search.Groups
+	Levels   []search.Level
+	MaxShare float64          // of the customers in a ranked group
+	Tops     []export.Ranking // per metric
 
 	Segments *merge.Result
 	Personas *persona.Result

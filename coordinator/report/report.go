@@ -13,6 +13,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/search"
+	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -185,13 +186,12 @@ func (f *Findings) columns() section {
 	return s
 }
 
-// groups lists the top of one metric. A group that contains the items of one
-// above it, or the other way round, is a variant of it and left out here.
+// groups lists the top of one metric without variants.
 func (f *Findings) groups(l length, at int, top export.Ranking) section {
 	m := f.Overall.Metrics[at]
 	all := m.At(&f.Overall.All, 0)
 	s := section{
-		title: "Groups by " + top.Measure + " of " + m.Name,
+		title: f.kind() + " by " + top.Measure + " of " + m.Name,
 		head:  []string{"group", "customers", "share", m.Name, "lift", "excess"},
 		right: []int{1, 2, 3, 4, 5},
 	}
@@ -200,18 +200,21 @@ func (f *Findings) groups(l length, at int, top export.Ranking) section {
 		looked += level.Kept
 	}
 	s.say("%s groups of at least %s customers were counted", whole(looked), whole(f.Minimum))
-	var shown [][]wire.Item
+	if f.MaxShare < 1 {
+		s.say("ranked are those of at most %s of the customers", percent(f.MaxShare))
+	}
+	var shown []int
 	variants := 0
 	for _, g := range top.Groups {
-		items := f.Groups.At(g)
-		if slices.ContainsFunc(shown, func(other []wire.Item) bool { return within(items, other) || within(other, items) }) {
+		if slices.ContainsFunc(shown, func(other int) bool { return f.variants(g, other) }) {
 			variants++
 			continue
 		}
 		if len(shown) == l.groups {
 			break
 		}
-		shown = append(shown, items)
+		shown = append(shown, g)
+		items := f.Groups.At(g)
 		n := f.Groups.Counts.N[g]
 		v := m.At(&f.Groups.Counts, g)
 		x, _ := m.Mean(v)
@@ -221,9 +224,31 @@ func (f *Findings) groups(l length, at int, top export.Ranking) section {
 			mean(m, x), ratio(lift), signed(excess))
 	}
 	if variants > 0 {
-		s.note("longer and shorter variants of these are left out here; top.csv has them")
+		s.note("variants of these (longer, shorter, or of the same customers) are left out here; top.csv has them")
 	}
 	return s
+}
+
+// kind is what the ranked groups are called.
+func (f *Findings) kind() string {
+	if f.MaxShare < 1 {
+		return "Niche groups"
+	}
+	return "Groups"
+}
+
+// variants reports whether two groups are one finding in two forms: the items
+// of one are among those of the other, or their customers agree in number and
+// in every sum.
+func (f *Findings) variants(a, b int) bool {
+	x, y := f.Groups.At(a), f.Groups.At(b)
+	if within(x, y) || within(y, x) {
+		return true
+	}
+	c := &f.Groups.Counts
+	return c.N[a] == c.N[b] && !slices.ContainsFunc(c.Measures, func(m partial.MeasureCounts) bool {
+		return m.Sum.Big(a).Cmp(m.Sum.Big(b)) != 0
+	})
 }
 
 // within reports whether every item of a is in b.
