@@ -190,11 +190,17 @@ func (d *decider) add(out *Column, f encoder.Feature) {
 	d.result.Features = append(d.result.Features, f)
 }
 
-// maxBuckets bounds the hash buckets whose values a refinement counts exactly.
-const maxBuckets = 4096
+// A refinement counts the values of at most maxBuckets hash buckets exactly,
+// fewer where they would hold more than maxValues different ones.
+const (
+	maxBuckets = 4096
+	maxValues  = 1 << 18
+)
 
-// values returns the exactly counted values of a sketched column that occur in
-// at least least rows, once answered; until then they are asked for.
+// values returns the exactly counted values of a sketched column, among them all
+// that occur in at least least rows, once answered; until then they are asked
+// for. Where more buckets than can be asked for hold so many rows, those with
+// the most rows are, ties by number.
 func (d *decider) values(c *partial.Column, least int64) (texts map[string]int64, ints map[int64]int64, ok bool) {
 	for _, a := range d.answers {
 		for _, r := range a.Columns {
@@ -212,11 +218,12 @@ func (d *decider) values(c *partial.Column, least int64) (texts map[string]int64
 	if len(wanted) == 0 {
 		return nil, nil, true
 	}
-	if len(wanted) > maxBuckets {
+	most := int(min(maxBuckets, max(1, maxValues*partial.HashBuckets/max(1, int64(c.Sketch.Distinct.Estimate())))))
+	if len(wanted) > most {
 		slices.SortStableFunc(wanted, func(x, y uint32) int {
 			return int(min(1, max(-1, c.Sketch.Buckets[y]-c.Sketch.Buckets[x])))
 		})
-		wanted = wanted[:maxBuckets]
+		wanted = wanted[:most]
 		slices.Sort(wanted)
 	}
 	d.ask = append(d.ask, partial.RefineColumn{Column: c.Name, Buckets: wanted})

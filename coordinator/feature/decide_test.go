@@ -64,6 +64,10 @@ func TestBankLevels(t *testing.T) {
 		t.Errorf("education is noted as %q", n)
 	}
 
+	if again, _ := csv.decide(options); !cmp.Equal(r, again) {
+		t.Errorf("decided again, it is another result:\n%s", cmp.Diff(r, again))
+	}
+
 	// The Parquet file holds booleans and integers, the CSV file words and
 	// digits: the rows get the same codes, and only the words differ.
 	pq := open(t, data(t, "bank-full.parquet"))

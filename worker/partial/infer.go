@@ -14,7 +14,7 @@ type Inference struct {
 	Type     source.Type // of the values: a Text column may hold any type but Decimal
 	Known    int64       // rows that hold a value
 	Distinct int64       // different values
-	About    bool        // Distinct is an estimate
+	About    bool        // Distinct is an estimate, of four digits
 
 	Numeric    bool   // every value is a number (NaN and ±Inf included), or a bool
 	NaN        int64  // rows with NaN
@@ -33,7 +33,7 @@ func (c *Column) Infer() Inference {
 	inf := Inference{Type: c.Type, Known: c.Known(), NaN: c.NaN, Min: math.Inf(1), Max: math.Inf(-1)}
 	switch {
 	case c.Sketch != nil:
-		inf.Distinct, inf.About = min(int64(c.Sketch.Distinct.Estimate()), inf.Known), true
+		inf.Distinct, inf.About = min(fourDigits(int64(c.Sketch.Distinct.Estimate())), inf.Known), true
 		c.inferSketch(&inf)
 	case c.Type == source.Text:
 		inf.Distinct = int64(len(c.Texts))
@@ -44,15 +44,38 @@ func (c *Column) Infer() Inference {
 		for v, n := range c.Ints {
 			f := c.number(v)
 			inf.span(f, n)
-			if c.Type == source.Float && !math.IsInf(f, 0) {
-				inf.Decimals = encoder.FloatDecimals(f, inf.Decimals, MaxDecimals)
-			}
+			inf.Decimals = c.decimals(v, inf.Decimals)
 		}
 	}
-	if c.Type == source.Decimal {
-		inf.Decimals = min(int(c.Scale), MaxDecimals+1)
-	}
 	return inf
+}
+
+// decimals returns the digits after the point that an entry of Ints needs, at
+// least from; MaxDecimals+1 for more.
+func (c *Column) decimals(v int64, from int) int {
+	switch c.Type {
+	case source.Float:
+		if f := c.number(v); !math.IsInf(f, 0) {
+			return encoder.FloatDecimals(f, from, MaxDecimals)
+		}
+	case source.Decimal:
+		scale := int(c.Scale)
+		for scale > from && v%10 == 0 {
+			v, scale = v/10, scale-1
+		}
+		return max(from, min(scale, MaxDecimals+1))
+	}
+	return from
+}
+
+// fourDigits rounds an estimate, so that the last bits of its computation,
+// which differ between processors, decide nothing.
+func fourDigits(n int64) int64 {
+	unit := int64(1)
+	for n/unit >= 10_000 {
+		unit *= 10
+	}
+	return (n + unit/2) / unit * unit
 }
 
 func (inf *Inference) span(f float64, n int64) {

@@ -1,7 +1,8 @@
 package partial
 
-// intTable counts integers: those from directLow on in an array, the others by
-// open addressing. One addition costs 1 to 3 ns while it fits the cache.
+// intTable counts integers: those from directLow on in an array that grows up
+// to directSize, the others by open addressing. One addition costs 1 to 3 ns
+// while it fits the cache.
 type intTable struct {
 	direct   []int64
 	distinct int // in both parts
@@ -12,16 +13,21 @@ type intTable struct {
 
 // The values that are counted in an array: small integers, and days of our time.
 const (
-	directLow  = -4096
+	directLow  = -64
 	directSize = 65536
 )
 
 func newIntTable() *intTable {
-	return &intTable{direct: make([]int64, directSize), keys: make([]int64, 1024), counts: make([]int64, 1024)}
+	return &intTable{direct: make([]int64, 256), keys: make([]int64, 64), counts: make([]int64, 64)}
 }
 
 func (t *intTable) add(v, n int64) {
 	if u := uint64(v - directLow); u < directSize {
+		if u >= uint64(len(t.direct)) {
+			grown := make([]int64, min(directSize, max(2*uint64(len(t.direct)), u+1)))
+			copy(grown, t.direct)
+			t.direct = grown
+		}
 		if t.direct[u] == 0 {
 			t.distinct++
 		}

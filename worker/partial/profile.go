@@ -11,6 +11,10 @@ import (
 // counted exactly. Beyond it a Sketch takes their place, for good.
 const ExactLimit = 65536
 
+// ExactBytes bounds the exactly counted texts of a column together, in bytes:
+// a column of long free texts becomes a Sketch as well.
+const ExactBytes = 16 << 20
+
 // Profile is what the profile pass learns of a table: the rows of every unit
 // and the values of every column. It is a function of the rows alone, however
 // they were cut into units and in whatever order parts were merged.
@@ -42,7 +46,7 @@ type Column struct {
 	// Timestamp the days since 1970-01-01.
 	Ints   map[int64]int64
 	Texts  map[string]int64 // Text: each value as it stands
-	Sketch *Sketch          // more than ExactLimit distinct values
+	Sketch *Sketch          // beyond ExactLimit or ExactBytes
 }
 
 // Known returns the rows that hold a value; NaN is none.
@@ -89,7 +93,7 @@ func (c *Column) merge(o *Column) error {
 	if c.Sketch == nil {
 		c.Ints = union(c.Ints, o.Ints)
 		c.Texts = union(c.Texts, o.Texts)
-		if len(c.Ints) <= ExactLimit && len(c.Texts) <= ExactLimit {
+		if len(c.Ints) <= ExactLimit && len(c.Texts) <= ExactLimit && textBytes(c.Texts) <= ExactBytes {
 			return nil
 		}
 		c.Sketch = newSketch(c.Type)
@@ -97,6 +101,13 @@ func (c *Column) merge(o *Column) error {
 	}
 	c.Sketch.addExact(c, o.Ints, o.Texts)
 	return nil
+}
+
+func textBytes(texts map[string]int64) (n int64) {
+	for s := range texts {
+		n += int64(len(s))
+	}
+	return n
 }
 
 func union[K comparable](a, b map[K]int64) map[K]int64 {

@@ -20,6 +20,7 @@ type Profiler struct {
 	texts map[string]int32 // text → index into counts
 	names []string
 	count []int64
+	bytes int64     // of names
 	bins  *binTable // not nil once the sketch is in use
 
 	last      string // the text met last and its index
@@ -123,7 +124,7 @@ func addValues[T ~int64 | ~int32](p *Profiler, a arrow.Array, values []T, toInt 
 }
 
 // addInts is addValues for the commonest case, small integers without nulls:
-// they cannot overflow the limit by themselves, so each is one increment.
+// one met before is one increment.
 func (p *Profiler) addInts(a *array.Int64) {
 	if p.bins != nil || a.NullN() > 0 {
 		addValues(p, a, a.Int64Values(), func(v int64) int64 { return v })
@@ -131,12 +132,12 @@ func (p *Profiler) addInts(a *array.Int64) {
 	}
 	direct := p.ints.direct
 	for _, v := range a.Int64Values() {
-		if u := uint64(v - directLow); u < directSize && direct[u] > 0 {
+		if u := uint64(v - directLow); u < uint64(len(direct)) && direct[u] > 0 {
 			direct[u]++
 			continue
 		}
 		p.addInt(v, 1)
-		direct = p.ints.direct
+		direct = p.ints.direct // it may have grown
 	}
 }
 
@@ -196,11 +197,12 @@ func (p *Profiler) addText(s string, n int64) {
 		s = strings.Clone(s)
 		p.texts[s] = i
 		p.names = append(p.names, s)
+		p.bytes += int64(len(s))
 		p.count = append(p.count, 0)
 	}
 	p.count[i] += n
 	p.last, p.lastIndex = p.names[i], i
-	if len(p.names) > ExactLimit {
+	if len(p.names) > ExactLimit || p.bytes > ExactBytes {
 		p.overflow()
 		for i, s := range p.names {
 			p.col.Sketch.addText(p.bins, s, p.count[i])

@@ -23,8 +23,8 @@ const precision = 18
 // MaxDecimals is the largest number of digits after the point that is counted.
 const MaxDecimals = 6
 
-// Sketch is what is known of a column with more than ExactLimit distinct
-// values. Every value of the column is in it, also those met before the limit
+// Sketch is what is known of a column with more values than are counted
+// exactly. Every value of the column is in it, also those met before the limit
 // was reached, so it does not depend on where that happened.
 type Sketch struct {
 	Buckets  []int64             // rows by hash bucket, see Bucket
@@ -118,8 +118,8 @@ func (s *Sketch) addInt(c *Column, b *binTable, v, n int64) {
 	s.Distinct.InsertHash(h)
 	f := c.number(v)
 	b.add(f, n)
-	if c.Type == source.Float && s.Decimals <= MaxDecimals && !math.IsInf(f, 0) {
-		s.Decimals = encoder.FloatDecimals(f, s.Decimals, MaxDecimals)
+	if s.Decimals <= MaxDecimals {
+		s.Decimals = c.decimals(v, s.Decimals)
 	}
 }
 
