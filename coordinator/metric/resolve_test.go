@@ -173,13 +173,13 @@ func TestBadMetrics(t *testing.T) {
 		{"job=retird", "", `it has "retired", `},
 		{"flag=maybe", "", `it has "false", "true"`},
 		{"price=3", "", `has the value "3"; it has `},
-		{"job", "", `is not numeric: 3 of 3 values are not numbers, for example "retired"`},
-		{"dirty", "", `2 of 4 values are not numbers, for example "n/a"; write dirty=VALUE`},
+		{"job", "", `column "job" holds no numbers; to count the rows with a value, write for example job=retired`},
+		{"dirty", "", `2 of 4 values are not numbers, for example "n/a"; list it with --null`},
 		{"one", "", "one value only"}, {"one=yes", "", "one value only"}, {"zero", "", "one value only"},
 		{"empty", "", "no value in any row"}, {"empty=1", "", "no value in any row"},
 		{"nan", "", "NaN in 1 rows"}, {"inf", "", "infinity in 1"}, {"beyond", "", "too large"},
 		{"day", "", "holds dates"}, {"price/zero", "", "nothing can be divided"}, {"price/gone", "", `unknown column "gone"`},
-		{"y=yes", "negative", "weights are 0 or more"}, {"y=yes", "job", "weight: column \"job\" is not numeric"}, {"y=yes", "gone", "weight: unknown column"},
+		{"y=yes", "negative", "weights are 0 or more"}, {"y=yes", "job", "weight: column \"job\" holds no numbers"}, {"y=yes", "gone", "weight: unknown column"},
 		{"huge", "huge", "too large"},
 	} {
 		_, _, err := resolve(t, c.weight, c.metric)

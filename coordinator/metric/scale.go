@@ -31,9 +31,11 @@ func (r *resolver) scale(c *partial.Column, inf *partial.Inference) (scale, erro
 		return scale{}, fmt.Errorf("column %q has no value in any row", c.Name)
 	case inf.Type == source.Date || inf.Type == source.Timestamp:
 		return scale{}, fmt.Errorf("column %q holds dates, not numbers", c.Name)
+	case inf.NotNumbers == inf.Known:
+		return scale{}, fmt.Errorf("column %q holds no numbers; to count the rows with a value, write for example %s=%s", c.Name, c.Name, inf.NotNumber)
 	case !inf.Numeric:
-		return scale{}, fmt.Errorf("column %q is not numeric: %d of %d values are not numbers, for example %q; write %s=VALUE to count a value, or list it with --null if it means missing",
-			c.Name, inf.NotNumbers, inf.Known, inf.NotNumber, c.Name)
+		return scale{}, fmt.Errorf("column %q is not numeric: %d of %d values are not numbers, for example %q; list it with --null if it means missing",
+			c.Name, inf.NotNumbers, inf.Known, inf.NotNumber)
 	case inf.NaN+inf.Infinite > 0:
 		return scale{}, fmt.Errorf("column %q holds NaN in %d rows and infinity in %d, which cannot be summed; make them null (in CSV, list them with --null)", c.Name, inf.NaN, inf.Infinite)
 	case c.Wide > 0:
