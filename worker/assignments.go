@@ -83,7 +83,7 @@ func (s *session) perform(ctx context.Context, a *assignment) error {
 
 // runOp returns the encoded partial, or why there is none.
 func (s *session) runOp(ctx context.Context, a *assignment) ([]byte, *wire.Failure) {
-	env := &ops.Env{Table: s.table, Opener: s.opener, Splits: a.Splits, Units: a.Units, Progress: s.progress(a)}
+	env := &ops.Env{Table: s.table, Opener: s.opener, Splits: a.Splits, Units: a.Units, Progress: s.progress(wire.Advance{Key: a.Key})}
 	if a.Splits == nil {
 		var missing []int
 		if env.Shards, missing = s.resident(a.Units); missing != nil {
@@ -144,7 +144,7 @@ func (s *session) resident(ids []int) (shards []*shard.Shard, missing []int) {
 
 // progress counts rows, and tells the coordinator now and then. Ops may call
 // it from several goroutines.
-func (s *session) progress(a *assignment) func(int64) {
+func (s *session) progress(a wire.Advance) func(int64) {
 	last := time.Now()
 	return func(rows int64) {
 		done := s.rows.Add(rows)
@@ -158,9 +158,9 @@ func (s *session) progress(a *assignment) func(int64) {
 		if !due {
 			return
 		}
-		err := s.conn.Mention(s.id, wire.ToCoordinator{
-			Term: s.term, Worker: s.name, Advance: &wire.Advance{Key: a.Key, Rows: done},
-		})
+		advance := a
+		advance.Rows = done
+		err := s.conn.Mention(s.id, wire.ToCoordinator{Term: s.term, Worker: s.name, Advance: &advance})
 		if err != nil {
 			s.log.Debug("progress not told", "error", err)
 		}

@@ -112,7 +112,7 @@ func (s *session) load(ctx context.Context, h *holding) error {
 	}
 	outcome := wire.Loaded{Held: held, Rows: h.Rows}
 	if h.shard == nil {
-		sh, err := s.loadShard(ctx, h.Shard)
+		sh, err := s.loadShard(ctx, h)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -140,10 +140,10 @@ func (s *session) load(ctx context.Context, h *holding) error {
 // errPanic marks an error that was a panic.
 var errPanic = errors.New("panic, see the worker's log")
 
-func (s *session) loadShard(ctx context.Context, sh wire.Shard) (loaded *shard.Shard, err error) {
+func (s *session) loadShard(ctx context.Context, h *holding) (loaded *shard.Shard, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("panic while loading a shard", "shard", sh.ID, "panic", p, "stack", string(debug.Stack()))
+			s.log.Error("panic while loading a shard", "shard", h.Shard.ID, "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
@@ -151,7 +151,9 @@ func (s *session) loadShard(ctx context.Context, sh wire.Shard) (loaded *shard.S
 	if plan, err = s.planned(ctx, s.place.Plan); err != nil {
 		return nil, err
 	}
-	return s.cfg.Load(ctx, s.table, s.opener, plan, sh)
+	s.rows.Store(0)
+	progress := s.progress(wire.Advance{Held: &wire.Held{Shard: h.Shard.ID, Delivery: h.Delivery}})
+	return s.cfg.Load(ctx, s.table, s.opener, plan, h.Shard, progress)
 }
 
 // dropHeld gives up a shard without a word. The caller holds s.mu.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -12,17 +13,16 @@ import (
 )
 
 // LoadShard reads a shard's pieces, encodes their rows and builds the resident
-// shard. Errors name the piece.
-func LoadShard(ctx context.Context, table *source.Table, opener source.Opener, plan *encoder.Plan, s wire.Shard) (*shard.Shard, error) {
+// shard. Progress is told the rows read since the last call.
+func LoadShard(ctx context.Context, table *source.Table, opener source.Opener, plan *encoder.Plan, s wire.Shard, progress func(rows int64)) (*shard.Shard, error) {
 	enc, err := encoder.New(plan, table.Columns)
 	if err != nil {
 		return nil, err
 	}
-	builder := shard.NewBuilder(s.ID, plan)
+	l := &loader{table: table, opener: opener, enc: enc, builder: shard.NewBuilder(s.ID, plan), progress: progress}
 	ordinal := s.First
-	var rows encoder.Rows
 	for _, piece := range s.Pieces {
-		n, err := loadPiece(ctx, table, opener, enc, piece, ordinal, &rows, builder)
+		n, err := l.load(ctx, piece, ordinal)
 		if err != nil {
 			return nil, err
 		}
@@ -31,31 +31,45 @@ func LoadShard(ctx context.Context, table *source.Table, opener source.Opener, p
 		}
 		ordinal += n
 	}
-	return builder.Build(), nil
+	return l.builder.Build(), nil
 }
 
-func loadPiece(ctx context.Context, table *source.Table, opener source.Opener, enc *encoder.Encoder, piece source.Split, ordinal int64, rows *encoder.Rows, builder *shard.Builder) (n int64, err error) {
-	r, err := opener.Open(ctx, table, piece, enc.Columns())
+// loader is what the pieces of a shard share.
+type loader struct {
+	table    *source.Table
+	opener   source.Opener
+	enc      *encoder.Encoder
+	rows     encoder.Rows
+	builder  *shard.Builder
+	progress func(rows int64)
+}
+
+// load appends the rows of one piece, whose first has the given ordinal, and
+// returns how many there were.
+func (l *loader) load(ctx context.Context, piece source.Split, ordinal int64) (n int64, err error) {
+	r, err := l.opener.Open(ctx, l.table, piece, l.enc.Columns())
 	if err != nil {
 		return 0, err
 	}
 	defer r.Close()
 	for {
 		rec, err := r.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return n, nil
 		}
 		if err != nil {
 			return n, err
 		}
-		err = enc.Encode(rec, ordinal+n, rows)
-		n += rec.NumRows()
+		err = l.enc.Encode(rec, ordinal+n, &l.rows)
+		read := rec.NumRows()
 		rec.Release()
+		if err == nil {
+			err = l.builder.Append(&l.rows)
+		}
 		if err != nil {
 			return n, err
 		}
-		if err := builder.Append(rows); err != nil {
-			return n, err
-		}
+		n += read
+		l.progress(read)
 	}
 }

@@ -136,7 +136,7 @@ func (s *session) work(ctx context.Context, wg *sync.WaitGroup) error {
 	if w.Place != nil {
 		s.setPlace(w.Place)
 	}
-	s.log.Debug("joined", "budget", s.budget)
+	s.log.Info("joined", "budget", s.budget)
 	wg.Go(func() { s.takeLeases(ctx) })
 	for {
 		if a := s.next(); a != nil {

@@ -40,7 +40,7 @@ type Config struct {
 	// open is read through the coordinator.
 	Opener source.Opener
 	// Load makes a shard resident; nil = LoadShard.
-	Load func(ctx context.Context, table *source.Table, opener source.Opener, plan *encoder.Plan, s wire.Shard) (*shard.Shard, error)
+	Load func(ctx context.Context, table *source.Table, opener source.Opener, plan *encoder.Plan, s wire.Shard, progress func(rows int64)) (*shard.Shard, error)
 	// Op runs an op; nil = ops.Run.
 	Op func(ctx context.Context, env *ops.Env, kind string, params []byte) (any, error)
 }

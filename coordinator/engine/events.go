@@ -28,6 +28,12 @@ type (
 		Worker string
 		wire.Held
 	}
+	// LoadAdvanced: rows read so far of a shard that is loading.
+	LoadAdvanced struct {
+		Worker string
+		wire.Held
+		Rows int64
+	}
 	// Resident: a worker holds a lease and the shard.
 	Resident struct {
 		Worker string
@@ -86,6 +92,7 @@ func (Joined) event()       {}
 func (Lost) event()         {}
 func (Full) event()         {}
 func (Loading) event()      {}
+func (LoadAdvanced) event() {}
 func (Resident) event()     {}
 func (LoadFailed) event()   {}
 func (LoadStarted) event()  {}

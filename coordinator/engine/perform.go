@@ -107,6 +107,8 @@ func (e *Engine) receive(m wire.ToCoordinator, reply func(wire.Reply)) {
 		e.step(Full{Worker: m.Worker, Needed: m.Full.Needed, Free: m.Full.Free})
 	case m.Answer != nil:
 		e.answer(m.Worker, m.Answer)
+	case m.Advance != nil && m.Advance.Held != nil:
+		e.step(LoadAdvanced{Worker: m.Worker, Held: *m.Advance.Held, Rows: m.Advance.Rows})
 	case m.Advance != nil:
 		e.step(Advanced{Worker: m.Worker, Key: e.key(m.Advance.Key), Rows: m.Advance.Rows})
 	case m.Leave != nil:

@@ -112,6 +112,8 @@ func parseEvent(f []string) (e Event, err error) {
 		e = LoadStarted{Rows: rows, Where: where}
 	case "loading":
 		e = Loading{f[1], held()}
+	case "load-advanced":
+		e = LoadAdvanced{f[1], held(), int64(num(4))}
 	case "resident":
 		e = Resident{f[1], held()}
 	case "load-failed":

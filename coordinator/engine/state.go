@@ -76,6 +76,7 @@ type shardState struct {
 	holder   *member // set while loading or resident
 	delivery int     // of the lease, the highest seen
 	rows     int64
+	done     int64 // rows read, while loading
 	where    string
 	failures []string // incarnations that failed to load it, or vanished while loading; a name can repeat
 	reason   string   // of the last failure
@@ -110,6 +111,10 @@ func (s *State) Step(e Event) []Action {
 	case Loading:
 		if w := s.member(e.Worker); w != nil {
 			s.hold(w, e.Held, ShardLoading)
+		}
+	case LoadAdvanced:
+		if sh := s.shard(e.Shard); sh != nil && sh.state == ShardLoading && sh.holder.name == e.Worker && sh.delivery == e.Delivery {
+			sh.done = min(max(sh.done, e.Rows), sh.rows)
 		}
 	case Resident:
 		if w := s.member(e.Worker); w != nil {

@@ -245,6 +245,7 @@ func (s *State) Progress() Progress {
 		p.Stage, p.Of = "load", len(s.shards)
 		for i := range s.shards {
 			p.Total += s.shards[i].rows
+			p.Done += s.shards[i].done
 			if s.shards[i].state == ShardResident {
 				p.Done += s.shards[i].rows
 				p.Units++

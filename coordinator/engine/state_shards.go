@@ -68,7 +68,7 @@ func (s *State) release(sh *shardState) {
 	if sh.state != ShardPoisoned {
 		sh.state = ShardWaiting
 	}
-	sh.holder = nil
+	sh.holder, sh.done = nil, 0
 }
 
 func (s *State) shard(id int) *shardState {

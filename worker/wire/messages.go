@@ -77,10 +77,11 @@ type Loaded struct {
 	Failure *Failure `json:"failure,omitempty"`
 }
 
-// Advance tells how far an assignment is.
+// Advance tells how far an assignment is, or the loading of a shard.
 type Advance struct {
-	Key  Key   `json:"key"`
-	Rows int64 `json:"rows"` // done since the assignment began
+	Key  Key   `json:"key,omitzero"`
+	Held *Held `json:"held,omitempty"` // the shard, where it is loading
+	Rows int64 `json:"rows"`           // done since the beginning
 }
 
 // Full says that a lease was given back for want of memory.
