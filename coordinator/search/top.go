@@ -45,7 +45,7 @@ type Entry struct {
 
 // Top ranks the k best groups of one metric; all is the metric's value over
 // all rows. The order is exact, whatever rounding the shown values have; ties
-// stand by order, then by items. Cost: some 20 ns a group.
+// stand by order, then by items. Cost: some 30 ns a group.
 func Top(g *Groups, m metric.Metric, all metric.Value, by By, direction Direction, k int) (*Ranking, error) {
 	s, err := newScorer(g, m, all, by, direction)
 	if err != nil {

@@ -3,7 +3,8 @@
 // row i; bits past the last row are zero.
 //
 // Every kernel works on a whole block, so that an assembly version can replace
-// it without a change above it.
+// it without a change above it. Costs are those of plain Go on one core of a
+// shared machine, where they varied by a factor of two with its load.
 package bitset
 
 import "math/bits"
@@ -13,7 +14,7 @@ import "math/bits"
 //	for i := range dst { dst[i] = a[i] & b[i]; n += popcount(dst[i]) }
 //
 // a and b are at least as long as dst, which may be either of them. Cost:
-// about 0.35 ns a word.
+// 0.8 ns a word.
 func And(dst, a, b []uint64) (n int) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
@@ -24,7 +25,7 @@ func And(dst, a, b []uint64) (n int) {
 	return n
 }
 
-// Count returns how many bits of a are set. Cost: about 0.3 ns a word.
+// Count returns how many bits of a are set. Cost: 0.5 ns a word.
 func Count(a []uint64) (n int) {
 	for _, w := range a {
 		n += bits.OnesCount64(w)
@@ -44,7 +45,7 @@ func Count(a []uint64) (n int) {
 //
 // with dst[c] starting at zero. Prefixes lie words apart, items stride ≥ words
 // apart; start is ascending from 0 and dst and ext hold start[len(start)-1]
-// entries. Nothing may overlap dst. Cost: about 0.4 ns a word and extension.
+// entries. Nothing may overlap dst. Cost: 0.7–1.1 ns a word and extension.
 func AndCounts(dst []uint64, prefixes []uint64, words int, items []uint64, stride int, start []int, ext []uint32) {
 	for p := range len(start) - 1 {
 		prefix := prefixes[p*words:][:words]

@@ -6,7 +6,7 @@ package bitset
 //
 // Plane b is planes[b*words:][:words] with words = Words(len(values)); bits
 // past the last value are zero. Every value is below 2^width, width ≤ 64.
-// planes and values must not overlap. Cost: about 5 ns a value.
+// planes and values must not overlap. Cost: 10 ns a value (20 planes).
 func Pack(planes []uint64, width int, values []uint64) {
 	words := Words(len(values))
 	var tile [64]uint64
@@ -20,8 +20,8 @@ func Pack(planes []uint64, width int, values []uint64) {
 	}
 }
 
-// Unpack is the inverse of Pack: it sets values from their planes. Cost: about
-// 5 ns a value.
+// Unpack is the inverse of Pack: it sets values from their planes. Cost:
+// 11 ns a value (20 planes).
 func Unpack(values []uint64, planes []uint64, width int) {
 	words := Words(len(values))
 	if width == 0 {

@@ -8,7 +8,7 @@ func Words(n int) int { return (n + 63) / 64 }
 //	for i := range n { dst bit i = src bit from+i }
 //
 // It writes Words(n) words of dst, zero past bit n. src holds at least from+n
-// bits and must not overlap dst. Cost: about 0.5 ns a word.
+// bits and must not overlap dst. Cost: one pass over the words.
 func CopyRange(dst, src []uint64, from, n int) {
 	words := Words(n)
 	dst = dst[:words]

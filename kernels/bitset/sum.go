@@ -7,7 +7,8 @@ import "math/bits"
 //	for i, v := range values { if mask bit i { sum += v } }
 //
 // mask holds Words(len(values)) words and no bit past the last value. The sum
-// wraps. Cost: about 0.5 ns a word and 1.5 ns a set bit.
+// wraps. Cost: 0.9 ns a set bit where one
+// in eight is set.
 func Sum(mask, values []uint64) (sum uint64) {
 	for i, w := range mask {
 		if w == 0 {

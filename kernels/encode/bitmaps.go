@@ -18,9 +18,12 @@ import (
 //
 // Codes are first cut into bit slices (bit b of 64 codes as one word, as many
 // slices as the highest level needs bits); a level is the AND of the slices or
-// their complements. Unlike a byte compare a level, which takes 24 ns a word
-// in plain Go, that costs about 10 ns a word and slice and 2 ns a word and
-// level. A code above all levels is recognised by a slice of "any higher bit".
+// their complements. A code above all levels is recognised by a slice of "any
+// higher bit".
+//
+// Cost: 47 ns (2 levels), 179 ns (12) or 637 ns (60) a word. Comparing the bytes
+// with every level, eight at a time, took 1.6 (2 levels) to 3.2 times (60) as
+// long in the same run.
 func Bitmaps(dst []uint64, stride int, codes []uint8, levels []uint8) {
 	if len(levels) == 0 {
 		return

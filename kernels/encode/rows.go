@@ -4,7 +4,7 @@ package encode
 //
 //	for f := range codes { for i, c := range codes[f] { dst[i*stride+f] = c } }
 //
-// stride ≥ len(codes); other bytes of dst are left alone. Cost: about 0.5 ns a
+// stride ≥ len(codes); other bytes of dst are left alone. Cost: 0.8 ns a
 // code.
 func RowMajor(dst []uint8, stride int, codes [][]uint8) {
 	f := 0

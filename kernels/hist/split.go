@@ -6,7 +6,8 @@ package hist
 //
 // with n starting at zero: list c is dst[c*len(rows):][:n[c]]. dst holds
 // len(rows) entries for every code up to the highest; it must not overlap
-// rows. Cost: about 1.3 ns a row.
+// rows. Cost: 0.8–1.5 ns a row, 3 ns in
+// lists of 300.
 func Split(dst []uint16, n *[256]uint32, rows []uint16, codes []uint8) {
 	room := len(rows)
 	*n = [256]uint32{}

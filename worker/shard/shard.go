@@ -85,7 +85,7 @@ func (s *Shard) KnownBlock(block, measure int, dst []uint64) {
 }
 
 // Values returns a measure's values, 0 where it is not known, one a row, using
-// dst where it is long enough. Cost: about 5 ns a row.
+// dst where it is long enough. Cost: 11 ns a row to unpack 20 planes.
 func (s *Shard) Values(measure int, dst []int64) []int64 {
 	if cap(dst) < s.rows {
 		dst = make([]int64, s.rows)
