@@ -200,7 +200,7 @@ func (k *coder) encode(dst []uint8, a arrow.Array) error {
 		}
 	case *array.Timestamp:
 		for i, v := range a.TimestampValues() {
-			dst[i] = k.day(floorDiv(int64(v), 86400e6))
+			dst[i] = k.day(DayOf(int64(v)))
 		}
 	default:
 		return fmt.Errorf("column %q: batches of %s cannot be encoded", k.feature.Column, a.DataType())
@@ -209,14 +209,10 @@ func (k *coder) encode(dst []uint8, a arrow.Array) error {
 	return nil
 }
 
-// decimalNumber returns v·10^−scale as its nearest neighbours allow.
+// decimalNumber returns v·10^−scale.
 func decimalNumber(v decimal128.Num, scale int32) float64 {
-	if int64(v.LowBits())>>63 == v.HighBits() { // as the profile counted it
-		p := 1.0
-		for range scale {
-			p *= 10
-		}
-		return float64(int64(v.LowBits())) / p
+	if x := int64(v.LowBits()); x>>63 == v.HighBits() { // as profiles count it
+		return DecimalFloat(x, scale)
 	}
 	return v.ToFloat64(scale)
 }

@@ -110,7 +110,7 @@ func (g *gauge) read(values []int64, known []bool, a arrow.Array) error {
 	case *array.Date32:
 		err = each(values, known, a, func(i int) (reading, error) { return g.day(int64(a.Value(i))), nil })
 	case *array.Timestamp:
-		err = each(values, known, a, func(i int) (reading, error) { return g.day(floorDiv(int64(a.Value(i)), 86400e6)), nil })
+		err = each(values, known, a, func(i int) (reading, error) { return g.day(DayOf(int64(a.Value(i)))), nil })
 	default:
 		err = fmt.Errorf("column %q: batches of %s cannot be summed", g.name, a.DataType())
 	}

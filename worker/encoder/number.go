@@ -197,6 +197,16 @@ func ParseNumber(s string) (float64, bool) {
 	return n.Float(s), true
 }
 
+// DecimalFloat returns v·10^−scale, rounded once where v and the power of ten
+// are exact: up to 2⁵³ and a scale of 22.
+func DecimalFloat(v int64, scale int32) float64 {
+	p := 1.0
+	for range scale {
+		p *= 10
+	}
+	return float64(v) / p
+}
+
 // FixedFloat returns v × 10^digits, rounded half away from zero, of the
 // shortest decimal number that reads as v: 0.1 is 0.1, not its binary
 // neighbour. It fails for NaN, infinities and results beyond MaxFixed.

@@ -112,6 +112,9 @@ func DayNumber(y, m, d int) int64 {
 	return 365*int64(y) + floorDiv(int64(y), 4) - floorDiv(int64(y), 100) + floorDiv(int64(y), 400) + int64(153*(m-3)+2)/5 + int64(d) - 719469
 }
 
+// DayOf returns the day number of microseconds since 1970-01-01.
+func DayOf(micros int64) int64 { return floorDiv(micros, 86400e6) }
+
 // MonthOf returns the month, 1 to 12, of a day number.
 func MonthOf(day int64) int {
 	// The same reckoning in reverse, in eras of 400 years from 0000-03-01.

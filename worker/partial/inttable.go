@@ -88,15 +88,6 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// decimalFloat returns v·10^−scale, rounded once where both sides are exact.
-func decimalFloat(v int64, scale int32) float64 {
-	p := 1.0
-	for range scale {
-		p *= 10 // exact up to 10²²
-	}
-	return float64(v) / p
-}
-
 // wide returns the 64-bit value of a 128-bit integer in little-endian bytes.
 func wide(lo uint64, hi int64) (int64, bool) {
 	return int64(lo), hi == int64(lo)>>63

@@ -70,7 +70,7 @@ func (p *Profiler) Add(a arrow.Array) error {
 	case *array.Date32:
 		addValues(p, a, a.Date32Values(), func(v arrow.Date32) int64 { return int64(v) })
 	case *array.Timestamp:
-		addValues(p, a, a.TimestampValues(), func(v arrow.Timestamp) int64 { return DayOf(int64(v)) })
+		addValues(p, a, a.TimestampValues(), func(v arrow.Timestamp) int64 { return encoder.DayOf(int64(v)) })
 	case *array.Float64:
 		p.addFloats(a)
 	case *array.Boolean:
@@ -98,16 +98,6 @@ func (p *Profiler) Add(a arrow.Array) error {
 		return p.mismatch(a)
 	}
 	return nil
-}
-
-// DayOf returns the day number of microseconds since 1970-01-01.
-func DayOf(micros int64) int64 {
-	const day = 86400e6
-	d := micros / day
-	if micros%day < 0 {
-		d--
-	}
-	return d
 }
 
 func (p *Profiler) mismatch(a arrow.Array) error {

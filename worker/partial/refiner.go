@@ -59,7 +59,7 @@ func (r *Refiner) Add(a arrow.Array) error {
 		case *array.Date32:
 			r.addInt(int64(a.Value(i)))
 		case *array.Timestamp:
-			r.addInt(DayOf(int64(a.Value(i))))
+			r.addInt(encoder.DayOf(int64(a.Value(i))))
 		case *array.Float64:
 			if v := a.Value(i); v == v {
 				r.addInt(int64(math.Float64bits(v + 0)))

@@ -94,7 +94,7 @@ func (c *Column) number(v int64) float64 {
 	case source.Float:
 		return math.Float64frombits(uint64(v))
 	case source.Decimal:
-		return decimalFloat(v, c.Scale)
+		return encoder.DecimalFloat(v, c.Scale)
 	}
 	return float64(v)
 }
