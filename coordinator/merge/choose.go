@@ -120,6 +120,34 @@ func (s *choice) step(l *ledger) {
 	s.done = len(s.candidates) == 0
 }
 
+// name makes the search end with features that somebody named.
+func (s *choice) name(l *ledger, features []int) {
+	s.chosen, s.done = features, true
+	c := l.get(features)
+	for i := range s.splits {
+		s.r2[i] = s.splits[i].heldOut(c)
+	}
+}
+
+// metricShare is the share of the cells' inertia that the metrics have at
+// least where λ is not given.
+const metricShare = 0.25
+
+// weigh returns the λ to merge with: the one given, or else 0.5, raised where
+// the metrics would be less than a quarter of the inertia. Profiles have an
+// inertia of 1−λ whatever the data, metrics of λ·R²: where they are hard to
+// predict, λ = 0.5 would merge by profile alone.
+func (s *choice) weigh(given float64) float64 {
+	r2 := mean(s.r2)
+	switch {
+	case given > 0:
+		return given
+	case r2 <= 0:
+		return 0.5
+	}
+	return max(0.5, metricShare/(metricShare+float64(r2*(1-metricShare))))
+}
+
 // narrow keeps, of the features tried alone, those that predict anything.
 func (s *choice) narrow(tried []candidate) {
 	s.candidates = nil

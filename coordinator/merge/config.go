@@ -16,7 +16,7 @@ type Config struct {
 	KMin       int     `json:"k_min"`              // fewest segments to look for, 6
 	KMax       int     `json:"k_max"`              // most segments to look for, 10
 	K          int     `json:"k,omitempty"`        // fixed number of segments; 0 = choose in KMin..KMax
-	Lambda     float64 `json:"lambda"`             // weight of the metric against the profile, in (0, 1]; 0.5
+	Lambda     float64 `json:"lambda"`             // weight of the metric against the profile, in (0, 1]; 0 = 0.5, or more where the metric would drown, see weigh
 	MinCell    int64   `json:"min_cell"`           // cells of fewer customers are folded into others; 30: a rate from fewer says little
 	MinSegment float64 `json:"min_segment"`        // smallest share of customers in a segment, 0.01
 	MaxCells   int     `json:"max_cells"`          // most cells of a crossing, 30,000: merging takes time in their square
@@ -27,7 +27,6 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	or(&c.KMin, 6)
 	or(&c.KMax, max(10, c.KMin))
-	or(&c.Lambda, 0.5)
 	or(&c.MinCell, 30)
 	or(&c.MinSegment, 0.01)
 	or(&c.MaxCells, 30000)
@@ -56,8 +55,8 @@ func (c Config) Validate(features int) error {
 	if c.K < 0 || c.K > maxSegments {
 		bad("%d segments: ask for 1 to %d", c.K, maxSegments)
 	}
-	if !(c.Lambda > 0 && c.Lambda <= 1) {
-		bad("lambda %v: it lies above 0 and at most at 1", c.Lambda)
+	if !(c.Lambda >= 0 && c.Lambda <= 1) {
+		bad("lambda %v: it lies above 0 and at most at 1, or is 0 to be chosen", c.Lambda)
 	}
 	if c.MinCell < 1 {
 		bad("smallest cell of %d customers: ask for 1 or more", c.MinCell)

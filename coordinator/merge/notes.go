@@ -25,6 +25,9 @@ func (r *runner) noteMetrics() {
 // noteFit notes where the merging could not do what was asked.
 func (r *runner) noteFit(f *fit) {
 	g := f.g
+	if r.c.Lambda == 0 && r.result.Lambda > 0.5 {
+		r.note("The metric weighs %.2f against the profile's %.2f: at equal weights it would be less than a quarter of what tells cells apart.", r.result.Lambda, 1-r.result.Lambda)
+	}
 	if f.clusters.short {
 		r.note("There are only %d cells, so there are only %d segments.", len(g.points.Weight), f.k)
 	}

@@ -62,7 +62,7 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 	if r.all.n == 0 {
 		return nil, errors.New("there are no customers")
 	}
-	r.result = &Result{Predicts: true, Lambda: r.c.Lambda}
+	r.result = &Result{Predicts: true}
 	r.noteMetrics()
 	features := r.c.Features
 	if features == nil {
@@ -111,27 +111,24 @@ func (r *runner) checkLevels() error {
 
 // cross finds the features to cross, for the whole and inside each split.
 func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
-	if len(r.c.Cross) > 0 {
-		if err := r.ledger.count(ctx, [][]int{r.c.Cross}); err != nil {
-			return nil, err
-		}
-		c := r.get(r.c.Cross)
-		if c == nil {
-			return nil, fmt.Errorf("the named features have more than %d cells when crossed: name fewer, or ones with fewer levels", r.c.MaxCells)
-		}
-		for i := range r.nested.searches {
-			r.nested.searches[i].chosen = r.c.Cross
-		}
-		return c, nil
-	}
 	var splits []split
 	for bit := range encoder.Folds {
 		splits = append(splits, newSplit(totals, everyone(), bit))
 	}
 	main := newChoice(splits, r.candidate, r.c.MaxCross)
-	if err := r.choose(ctx, append([]*choice{main}, r.nested.searches[:]...), r.report); err != nil {
+	searches := append([]*choice{main}, r.nested.searches[:]...)
+	if len(r.c.Cross) > 0 {
+		if err := r.ledger.count(ctx, [][]int{r.c.Cross}); err != nil {
+			return nil, err
+		}
+		if r.get(r.c.Cross) == nil {
+			return nil, fmt.Errorf("the named features have more than %d cells when crossed: name fewer, or ones with fewer levels", r.c.MaxCells)
+		}
+		inParallel(len(searches), func(i int) { searches[i].name(&r.ledger, r.c.Cross) })
+	} else if err := r.choose(ctx, searches, r.report); err != nil {
 		return nil, err
 	}
+	r.result.Lambda = main.weigh(r.c.Lambda)
 	r.result.Path = main.path
 	if len(main.chosen) > 0 {
 		return r.get(main.chosen), nil
@@ -155,7 +152,7 @@ func (r *runner) fitAll(c *crossing) *fit {
 		}
 		s := &r.nested.splits[i-1]
 		if chosen := r.nested.searches[i-1].chosen; len(chosen) > 0 && s.trained.n > 0 {
-			r.nested.fits[i-1] = newFit(r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.c.Lambda, r.c)
+			r.nested.fits[i-1] = newFit(r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.nested.searches[i-1].weigh(r.c.Lambda), r.c)
 		}
 	})
 	return whole

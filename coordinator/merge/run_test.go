@@ -332,6 +332,23 @@ func TestRatioMetric(t *testing.T) {
 	}
 }
 
+// Unless given, λ is raised just so far that a metric which is hard to predict
+// is a quarter of the inertia of the cells.
+func TestLambdaFollowsTheMetric(t *testing.T) {
+	for _, c := range []struct{ given, r2, want float64 }{
+		{0, 0.5, 0.5}, {0, 1, 0.5}, {0, 1.0 / 3, 0.5}, {0, 0.19, 0.25 / (0.25 + 0.19*0.75)}, {0, 0, 0.5}, {0.5, 0.01, 0.5}, {1, 0.5, 1},
+	} {
+		s := choice{r2: []float64{c.r2 / 2, c.r2 * 1.5}}
+		got := s.weigh(c.given)
+		if math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("R² %v, given %v: lambda %v, want %v", c.r2, c.given, got, c.want)
+		}
+		if share := got * c.r2 / (got*c.r2 + 1 - got); c.given == 0 && c.r2 > 0 && share < 0.25-1e-12 {
+			t.Errorf("R² %v: the metric is %v of the inertia", c.r2, share)
+		}
+	}
+}
+
 func TestRunRefusesBadInput(t *testing.T) {
 	tab := synthetic(t, 300, []int{20, 20}, func(c []int, _ *rand.Rand) string { return fmt.Sprint(c[0]) })
 	for name, c := range map[string]Config{
