@@ -79,7 +79,6 @@ type shardState struct {
 	done     int64 // rows read, while loading
 	where    string
 	failures []string // incarnations that failed to load it, or vanished while loading; a name can repeat
-	reason   string   // of the last failure
 }
 
 // NewState returns the state at the beginning of a term.

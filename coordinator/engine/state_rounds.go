@@ -116,8 +116,10 @@ func (s *State) reopen(a *assignment, reason string) {
 	s.round.waiting += len(a.units)
 	for _, u := range a.units {
 		if x := s.round.units[u]; x.attempts >= s.limits.Attempts {
-			s.failRound(&OpError{Op: s.round.op, Worker: a.worker.name,
-				Reason: fmt.Sprintf("%s: given up after %d attempts; the last: %s", x.where, x.attempts, reason)})
+			s.failRound(&OpError{
+				Op: s.round.op, Worker: a.worker.name,
+				Reason: fmt.Sprintf("%s: given up after %d attempts; the last: %s", x.where, x.attempts, reason),
+			})
 			return
 		}
 	}

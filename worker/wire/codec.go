@@ -16,7 +16,8 @@ const MaxDecoded = 4 << 30
 var coders = sync.OnceValue(func() (c struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
-}) {
+},
+) {
 	// Options are constants, so neither call can fail.
 	c.enc, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
 	c.dec, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(MaxDecoded))

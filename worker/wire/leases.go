@@ -141,19 +141,20 @@ func (q *LeaseQueue) next(ctx context.Context) (*HeldLease, error) {
 	if err != nil {
 		return nil, err
 	}
-	for msg := range batch.Messages() {
-		h := &HeldLease{conn: q.conn, msg: msg}
-		meta, err := msg.Metadata()
-		if err == nil {
-			h.Delivery = int(meta.NumDelivered)
-			err = json.Unmarshal(msg.Data(), &h.Lease)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("lease %s: %w", msg.Subject(), err)
-		}
-		return h, nil
+	msg, ok := <-batch.Messages()
+	if !ok {
+		return nil, batch.Error()
 	}
-	return nil, batch.Error()
+	h := &HeldLease{conn: q.conn, msg: msg}
+	meta, err := msg.Metadata()
+	if err == nil {
+		h.Delivery = int(meta.NumDelivered)
+		err = json.Unmarshal(msg.Data(), &h.Lease)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lease %s: %w", msg.Subject(), err)
+	}
+	return h, nil
 }
 
 // HeldLease is a lease that this process holds.
