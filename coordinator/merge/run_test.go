@@ -120,7 +120,7 @@ func TestBankSegmentsHoldOut(t *testing.T) {
 // The held-out figure, computed row by row from the segments of one split.
 func TestHeldOutEqualsRowByRow(t *testing.T) {
 	tab := bank(t)
-	r := run(t, tab, Config{Cross: []int{14, 10, 7}, K: 6})
+	r := run(t, tab, Config{Cross: []int{14, 10, 7}, K: 6, Lambda: 0.5})
 	l := ledger{shards: tab, plan: &tab.plan, metrics: tab.metrics, known: map[string]*crossing{}, maxCells: 30000}
 	totals, err := l.total(context.Background())
 	if err != nil {
