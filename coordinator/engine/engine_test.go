@@ -107,9 +107,7 @@ func TestKilledInRound(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
 	kill, _ := c.start("victim", 1)
-	c.start("other", 1)
 	cfg := c.config()
-	cfg.MinWorkers = 2
 	table := numbersTable(rows, 20)
 	e, err := engine.Start(t.Context(), cfg, table, numbers{})
 	if err != nil {
@@ -119,6 +117,7 @@ func TestKilledInRound(t *testing.T) {
 	if err := e.Load(t.Context(), numbersPlan(), numbersShards(table, 1)); err != nil {
 		t.Fatal(err)
 	}
+	c.start("other", 1) // so the victim holds every shard
 	time.AfterFunc(100*time.Millisecond, kill)
 	begin := time.Now()
 	got, err := overShards(t.Context(), e, tallyParams{Pause: 30 * time.Millisecond})
