@@ -21,15 +21,30 @@ type view struct {
 }
 
 // over sums a crossing's entries over a part, whose moments are m.
-func (c *crossing) over(p part, m *moments) *view {
-	v := &view{n: make([]int64, c.cells())}
-	for range m.metrics {
-		v.known = append(v.known, make([]float64, c.cells()))
-		v.sum = append(v.sum, make([]float64, c.cells()))
+func (c *crossing) over(p part, m *moments) *view { return c.views(m, p)[0] }
+
+// views sums a crossing's entries over parts that have no row in common, in
+// one pass; values are counted from the means of m.
+func (c *crossing) views(m *moments, parts ...part) []*view {
+	views := make([]*view, len(parts))
+	var of [patterns]*view // fold pattern → the part it belongs to
+	for i := range parts {
+		v := &view{n: make([]int64, c.cells())}
+		for range m.metrics {
+			v.known = append(v.known, make([]float64, c.cells()))
+			v.sum = append(v.sum, make([]float64, c.cells()))
+		}
+		views[i] = v
+		for f, in := range parts[i] {
+			if in {
+				of[f] = v
+			}
+		}
 	}
-	for cell := range v.n {
+	for cell := range c.cells() {
 		for e := c.start[cell]; e < c.start[cell+1]; e++ {
-			if !p[c.fold[e]] {
+			v := of[c.fold[e]]
+			if v == nil {
 				continue
 			}
 			v.n[cell] += c.n[e]
@@ -39,7 +54,7 @@ func (c *crossing) over(p part, m *moments) *view {
 			}
 		}
 	}
-	return v
+	return views
 }
 
 // centred returns an entry's Σ (value − mean) of one metric.
@@ -53,7 +68,8 @@ func (c *crossing) centred(k, e int, m *moment) float64 {
 // heldOut returns the R² on the split's test rows of predicting every metric
 // by the shrunk cell means of its training rows, meaned over the metrics.
 func (s *split) heldOut(c *crossing) float64 {
-	train, test := c.over(s.train, &s.trained), c.over(s.test, &s.trained)
+	views := c.views(&s.trained, s.train, s.test)
+	train, test := views[0], views[1]
 	total := 0.0
 	for k := range s.trained.metrics {
 		prior := shrinkage(train.known[k], train.sum[k], &s.trained.metrics[k])

@@ -45,7 +45,7 @@ func (t *yardstick) lookAtRoot(l *ledger) {
 		if c == nil {
 			return
 		}
-		views[i] = [2]*view{c.over(t.split.train, &t.split.trained), c.over(t.split.test, &t.split.trained)}
+		views[i] = [2]*view(c.views(&t.split.trained, t.split.train, t.split.test))
 		for cell := range c.cells() {
 			cells[i][c.at(cell)[0]] = cell + 1
 		}
