@@ -10,6 +10,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // search finds the groups, ranks them and writes them.
@@ -37,6 +38,11 @@ func (j *job) search(ctx context.Context) error {
 		groups, f.Tops = onlyTops(&j.plan, groups, f.Tops)
 	}
 	f.Groups = groups
+	for i := range f.Tops {
+		if err := j.addSquares(ctx, &f.Tops[i]); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		j.write(export.GroupsFile, func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) }),
 		j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) }),
@@ -87,4 +93,14 @@ func onlyTops(plan *encoder.Plan, groups *search.Groups, tops []export.Ranking) 
 		}
 	}
 	return groups.Pick(plan, kept), tops
+}
+
+// addSquares counts the exact Σx² of the ranked groups.
+func (j *job) addSquares(ctx context.Context, top *export.Ranking) (err error) {
+	items := make([][]wire.Item, len(top.Groups))
+	for i, g := range top.Groups {
+		items[i] = j.findings.Groups.At(g)
+	}
+	top.Squares, err = j.squaresOf(ctx, items)
+	return err
 }

@@ -232,10 +232,25 @@ func BenchmarkWriteGroups(b *testing.B) {
 	}
 }
 
+// squares are Σx² of the measures of sample, the same for every group.
+func squares(yes, money int64) []partial.Squares {
+	out := make([]partial.Squares, 4)
+	for m := range out {
+		out[m] = partial.MakeSquares(2)
+	}
+	for i := range 2 {
+		out[0].Lo[i], out[1].Lo[i] = uint64(yes), uint64(money)
+	}
+	return out
+}
+
 func TestWriteTop(t *testing.T) {
 	o, g := sample()
 	var b bytes.Buffer
-	err := WriteTop(&b, o, g, []Ranking{{"y=yes", "excess", []int{0, 3}}, {"=rate", "lift", []int{1}}}, true)
+	err := WriteTop(&b, o, g, []Ranking{
+		{"y=yes", "excess", []int{0, 3}, squares(30, 2_000_000_00)},
+		{"=rate", "lift", []int{1}, squares(0, 0)},
+	}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,12 +260,12 @@ func TestWriteTop(t *testing.T) {
 	}
 	want := strings.Join([]string{
 		"rank,metric,measure,order,group,n,share," +
-			"n_y=yes,sum_y=yes,mean_y=yes,lift_y=yes,excess_y=yes," +
-			"\"n_money, €/$.x\",\"sum_money, €/$.x\",\"mean_money, €/$.x\",\"lift_money, €/$.x\",\"excess_money, €/$.x\"," +
-			"n_rate,sum_rate,den_rate,mean_rate,lift_rate,excess_rate",
-		"1,y=yes,excess,1,age=20-29,100,0.1,100,30,0.3,2.9999999999999996,20,80,123.45,1.543125,1.543125,43.45,100,60,10,6,3,40",
-		"2,y=yes,excess,1,job==cmd(),1,0.001,1,1,1,10,0.9,1,0.01,0.01,0.01,-0.99,1,1,1,1,0.5,-1",
-		"1,'=rate,lift,1," + search.Name(o.Features, g.At(1)) + ",10,0.01,10,0,0,0,-1,0,0,,,0,10,0,0,,,0", "",
+			"n_y=yes,sum_y=yes,mean_y=yes,low_y=yes,high_y=yes,lift_y=yes,excess_y=yes," +
+			"\"n_money, €/$.x\",\"sum_money, €/$.x\",\"mean_money, €/$.x\",\"low_money, €/$.x\",\"high_money, €/$.x\",\"lift_money, €/$.x\",\"excess_money, €/$.x\"," +
+			"n_rate,sum_rate,den_rate,mean_rate,low_rate,high_rate,lift_rate,excess_rate",
+		"1,y=yes,excess,1,age=20-29,100,0.1,100,30,0.3,0.2189488529493276,0.3958485463334666,2.9999999999999996,20,80,123.45,1.543125,-1.92684981090879,5.01309981090879,1.543125,43.45,100,60,10,6,,,3,40",
+		"2,y=yes,excess,1,job==cmd(),1,0.001,1,1,1,0.20654931437723745,1,10,0.9,1,0.01,0.01,,,0.01,-0.99,1,1,1,1,,,0.5,-1",
+		"1,'=rate,lift,1," + search.Name(o.Features, g.At(1)) + ",10,0.01,10,0,0,0,0.27753279986288926,0,-1,0,0,,,,,0,10,0,0,,,,,0", "",
 	}, "\n")
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Fatal(diff)

@@ -5,18 +5,21 @@ import (
 	"strconv"
 
 	"github.com/headwater-dev/headwater/coordinator/search"
+	"github.com/headwater-dev/headwater/worker/partial"
 )
 
 // Ranking is a list of groups, the best first, under one measure of one metric.
 type Ranking struct {
-	Metric  string // the metric's name
-	Measure string // such as "excess" or "lift down"
-	Groups  []int  // indexes into search.Groups
+	Metric  string            // the metric's name
+	Measure string            // such as "excess" or "lift down"
+	Groups  []int             // indexes into search.Groups
+	Squares []partial.Squares // measure → Σx² of each of Groups, for intervals
 }
 
 // WriteTop writes rankings one after the other as CSV: rank (from 1 in each),
 // metric, measure, order, group, n, share, and the metrics' columns as in
-// WriteGroups. Undefined numbers are empty. withBOM begins the file with a
+// WriteGroups, with the 95 % interval of each mean (low_, high_). Undefined
+// numbers are empty. withBOM begins the file with a
 // byte order mark, which some spreadsheets need to read UTF-8.
 func WriteTop(w io.Writer, o *Overall, g *search.Groups, rankings []Ranking, withBOM bool) error {
 	all, err := o.values(g)
@@ -33,7 +36,7 @@ func WriteTop(w io.Writer, o *Overall, g *search.Groups, rankings []Ranking, wit
 		if m.Den >= 0 {
 			header = append(header, "den_"+m.Name)
 		}
-		header = append(header, "mean_"+m.Name, "lift_"+m.Name, "excess_"+m.Name)
+		header = append(header, "mean_"+m.Name, "low_"+m.Name, "high_"+m.Name, "lift_"+m.Name, "excess_"+m.Name)
 	}
 	if err := out.row(header); err != nil {
 		return err
@@ -46,12 +49,14 @@ func WriteTop(w io.Writer, o *Overall, g *search.Groups, rankings []Ranking, wit
 				search.Name(o.Features, items), strconv.FormatInt(n, 10), number(o.share(n)),
 			}
 			for k, m := range o.Metrics {
-				f := measure(m, m.At(&g.Counts, i), all[k])
+				v := m.At(&g.Counts, i)
+				f := measure(m, v, all[k])
+				low, high, _ := m.Interval(v, r.Squares[m.Num].Big(rank))
 				row = append(row, strconv.FormatInt(f.known, 10), decimal(f.value.Num, m.Digits))
 				if m.Den >= 0 {
 					row = append(row, decimal(f.value.Den, m.DenDigits))
 				}
-				row = append(row, number(f.mean), number(f.lift), number(f.excess))
+				row = append(row, number(f.mean), number(low), number(high), number(f.lift), number(f.excess))
 			}
 			if err := out.row(row); err != nil {
 				return err
