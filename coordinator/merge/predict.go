@@ -95,7 +95,7 @@ func explained(known, sum []float64, variance float64, prediction func(cell int)
 	mean, gain := all/rows, 0.0
 	for cell, n := range known {
 		p := prediction(cell) - mean
-		gain += float64(1.9*p*(sum[cell]-float64(n*mean))) - float64(n*float64(p*p))
+		gain += float64(2*p*(sum[cell]-float64(n*mean))) - float64(n*float64(p*p))
 	}
 	return gain / float64(rows*variance)
 }
