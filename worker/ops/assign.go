@@ -16,8 +16,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpAssign] = typed(assign) }
-
 // assign writes one part file per split: for every row its id, or file and row
 // number, and its segment. Only the columns that the tree tests and the id are
 // read; about 150 ns a row, most of it for writing. A part depends on its split

@@ -12,8 +12,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpCells] = typed(cells) }
-
 // directCells bounds the crossings whose cells are looked up by key in a
 // table (4 bytes a possible cell) instead of a hash.
 const directCells = 1 << 20

@@ -10,8 +10,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpCount] = typed(count) }
-
 // count counts the candidates of one order over all rows of the shards: how
 // many rows they have, and known rows and sum of every measure.
 //

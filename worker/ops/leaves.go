@@ -10,8 +10,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpLeaves] = typed(leaves) }
-
 // leaves counts the levels of features in the leaves of several trees.
 func leaves(ctx context.Context, env *Env, p wire.LeavesParams) ([]partial.Counts, error) {
 	if len(p.Leaves) != len(p.Trees) || len(p.Folds) != len(p.Trees) {

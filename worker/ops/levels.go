@@ -8,8 +8,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpLevels] = typed(levels) }
-
 // levels counts every feature × code, missing and other included, at the
 // entries of encoder.Offsets, and all rows after them. The shards' rows are
 // walked once, as those of a prefix that every item extends.

@@ -11,8 +11,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpMoments] = typed(moments) }
-
 // moments sums the squares of every measure over given groups, exactly; a
 // group without items is all rows. Neighbouring groups share the
 // intersections of the items they begin with, so the order of a search is the

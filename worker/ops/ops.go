@@ -29,7 +29,17 @@ type Env struct {
 }
 
 // kinds are the ops by name.
-var kinds = map[string]func(context.Context, *Env, []byte) (any, error){}
+var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
+	wire.OpProfile:  typed(profile),
+	wire.OpRefine:   typed(refine),
+	wire.OpAssign:   typed(assign),
+	wire.OpLevels:   typed(levels),
+	wire.OpCount:    typed(count),
+	wire.OpMoments:  typed(moments),
+	wire.OpCells:    typed(cells),
+	wire.OpSegments: typed(segments),
+	wire.OpLeaves:   typed(leaves),
+}
 
 // Run performs one op and returns its partial.
 func Run(ctx context.Context, env *Env, kind string, params []byte) (any, error) {

@@ -11,12 +11,7 @@ import (
 
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/source"
-	"github.com/headwater-dev/headwater/worker/wire"
 )
-
-func init() {
-	kinds[wire.OpProfile] = typed(profile)
-}
 
 // profile reads every column of the assignment's splits.
 func profile(ctx context.Context, env *Env, _ struct{}) (*partial.Profile, error) {

@@ -8,12 +8,7 @@ import (
 
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/source"
-	"github.com/headwater-dev/headwater/worker/wire"
 )
-
-func init() {
-	kinds[wire.OpRefine] = typed(refine)
-}
 
 // refine counts what a profile's sketches left open, reading only the asked columns.
 func refine(ctx context.Context, env *Env, params partial.RefineParams) (*partial.Refinement, error) {

@@ -9,8 +9,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-func init() { kinds[wire.OpSegments] = typed(segments) }
-
 // segments counts every segment of a tree: its rows, measure sums and squares,
 // and the same for every feature × code within it. About 3 ns a row and feature.
 func segments(ctx context.Context, env *Env, p wire.SegmentsParams) (partial.Segments, error) {
