@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
@@ -60,9 +61,13 @@ func (j *job) nearDuplicates(ctx context.Context) error {
 		}
 		return nil
 	}
+	var parts uint8
+	if j.plan.Sampled {
+		parts = encoder.Sample
+	}
 	// A batch of pairs bounds what is in memory and on the wire at once.
 	for batch := range slices.Chunk(crossings, 256) {
-		cells, err := overShards(ctx, j, wire.OpCells, wire.CellsParams{Crossings: batch, Limit: limit}, merge)
+		cells, err := overShards(ctx, j, wire.OpCells, wire.CellsParams{Crossings: batch, Limit: limit, Parts: parts}, merge)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,11 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
+// sampledRows is the size from which tables have a sample of one row in eight,
+// 250,000 and more, for choices that need no more: which features are
+// near-duplicates, and which to cross for segments.
+const sampledRows = 2_000_000
+
 // profileTable reads the table once and decides the plan: what each column is,
 // how it is binned, and how the metrics are held.
 func (j *job) profileTable(ctx context.Context) error {
@@ -41,6 +46,7 @@ func (j *job) profileTable(ctx context.Context) error {
 			options.MinCount, reasons(j.decided.Columns))
 	}
 	j.plan.Features, j.plan.Key, j.plan.Seed = j.decided.Features, j.decided.Key, j.Seed
+	j.plan.Sampled = j.rows() >= sampledRows
 	if j.table.Dialect != nil {
 		j.plan.Nulls = j.table.Dialect.Nulls
 	}

@@ -13,6 +13,7 @@ import (
 
 // ledger counts crossings over the shards, each once.
 type ledger struct {
+	parts    uint8 // of the rows, which are counted, see wire.CellsParams
 	shards   Shards
 	plan     *encoder.Plan
 	metrics  []metric.Metric
@@ -75,6 +76,19 @@ func (l *ledger) count(ctx context.Context, crossings [][]int) error {
 	return nil
 }
 
+// widest counts the crossing of features, without the last of them for as long
+// as it has too many cells, which those counted on a part may show on all rows.
+func (l *ledger) widest(ctx context.Context, features []int) (*crossing, error) {
+	for ; ; features = features[:len(features)-1] {
+		if err := l.count(ctx, [][]int{features}); err != nil {
+			return nil, err
+		}
+		if c := l.get(features); c != nil || len(features) == 0 {
+			return c, nil
+		}
+	}
+}
+
 // fetch merges the answers of all shards.
 func (l *ledger) fetch(ctx context.Context, p wire.CellsParams) ([]partial.Cells, error) {
 	var merged []partial.Cells
@@ -82,6 +96,7 @@ func (l *ledger) fetch(ctx context.Context, p wire.CellsParams) ([]partial.Cells
 	if p.Folds {
 		foldBits = encoder.Folds
 	}
+	p.Parts = l.parts
 	err := l.shards.OverShards(ctx, wire.OpCells, p, func(answer []byte) error {
 		var part []partial.Cells
 		if err := wire.Decode(answer, &part); err != nil {

@@ -107,7 +107,7 @@ func (l *ledger) measureYardstick(ctx context.Context, n *nested, features []int
 // needs to know more.
 func (l *ledger) growTrees(ctx context.Context, trees []*yardstick) error {
 	for {
-		p := wire.LeavesParams{}
+		p := wire.LeavesParams{Parts: l.parts}
 		var open []*yardstick
 		var at [][]int
 		for _, t := range trees {

@@ -125,7 +125,7 @@ func (e *Encoder) Encode(rec arrow.Record, first int64, dst *Rows) error {
 	if e.key >= 0 {
 		key = rec.Column(e.key)
 	}
-	if err := folds(dst.Fold, key, e.plan.Seed, first); err != nil {
+	if err := split(dst, key, e.plan, first); err != nil {
 		return fmt.Errorf("column %q: %w", e.plan.Key, err)
 	}
 	return nil
@@ -178,7 +178,7 @@ func (e *Encoder) shape(dst *Rows, n int) {
 	dst.Codes = columnsOf(dst.Codes, len(e.coders), n)
 	dst.Values = columnsOf(dst.Values, len(e.measures), n)
 	dst.Known = columnsOf(dst.Known, len(e.measures), n)
-	dst.Fold = resize(dst.Fold, n)
+	dst.Fold, dst.Part = resize(dst.Fold, n), resize(dst.Part, n)
 }
 
 func columnsOf[T any](cols [][]T, k, n int) [][]T {

@@ -22,6 +22,19 @@ func FoldBits(hash uint64) uint8 {
 	return uint8(bits)
 }
 
+// confirmShare is the share of rows in the part Confirmation, in 4096ths: 0.4.
+const confirmShare = 1638
+
+// PartBits returns the part of a row from its hash, independent of FoldBits.
+func PartBits(hash uint64, sampled bool) uint8 {
+	hash = mix(hash)
+	part := uint8((hash&4095-confirmShare)>>63) * Confirmation
+	if sampled && hash>>12&7 == 0 {
+		part |= Sample
+	}
+	return part
+}
+
 // HashOrdinal returns hash(seed, key) of a row without an id: of its global
 // ordinal. All random choices about a row come from this or HashKey.
 func HashOrdinal(seed uint64, ordinal int64) uint64 {
@@ -39,33 +52,41 @@ func mix(x uint64) uint64 {
 // HashKey returns hash(seed, key) of a row with an id, given as text.
 func HashKey(seed uint64, id string) uint64 { return xxh3.HashStringSeed(id, seed) }
 
-// folds writes the bits of the rows of a batch; key is nil where there is no
-// id column. A row without an id goes by its ordinal.
-func folds(dst []uint8, key arrow.Array, seed uint64, first int64) error {
-	var buf []byte
-	for i := range dst {
-		ordinal := first + int64(i)
-		if key == nil || key.IsNull(i) {
-			dst[i] = FoldBits(HashOrdinal(seed, ordinal))
-			continue
+// split writes the fold bits and the part of the rows of a batch; key is nil
+// where there is no id column. A row without an id goes by its ordinal.
+func split(dst *Rows, key arrow.Array, plan *Plan, first int64) error {
+	hash, err := hasher(key, plan.Seed)
+	if err != nil {
+		return err
+	}
+	for i := range dst.Fold {
+		h := HashOrdinal(plan.Seed, first+int64(i))
+		if key != nil && !key.IsNull(i) {
+			h = hash(i)
 		}
-		var h uint64
-		switch a := key.(type) {
-		case *array.String:
-			h = HashKey(seed, a.Value(i))
-		case *array.Dictionary:
-			values, ok := a.Dictionary().(*array.String)
-			if !ok {
-				return fmt.Errorf("a dictionary of %s cannot be an id", a.Dictionary().DataType())
-			}
-			h = HashKey(seed, values.Value(a.GetValueIndex(i)))
-		case *array.Int64:
-			buf = strconv.AppendInt(buf[:0], a.Value(i), 10)
-			h = xxh3.HashSeed(buf, seed)
-		default:
-			h = HashKey(seed, key.ValueStr(i))
-		}
-		dst[i] = FoldBits(h)
+		dst.Fold[i], dst.Part[i] = FoldBits(h), PartBits(h, plan.Sampled)
 	}
 	return nil
+}
+
+// hasher returns the function that hashes the i-th id.
+func hasher(key arrow.Array, seed uint64) (func(i int) uint64, error) {
+	switch a := key.(type) {
+	case *array.String:
+		return func(i int) uint64 { return HashKey(seed, a.Value(i)) }, nil
+	case *array.Dictionary:
+		values, ok := a.Dictionary().(*array.String)
+		if !ok {
+			return nil, fmt.Errorf("a dictionary of %s cannot be an id", a.Dictionary().DataType())
+		}
+		return func(i int) uint64 { return HashKey(seed, values.Value(a.GetValueIndex(i))) }, nil
+	case *array.Int64:
+		var buf []byte
+		return func(i int) uint64 {
+			buf = strconv.AppendInt(buf[:0], a.Value(i), 10)
+			return xxh3.HashSeed(buf, seed)
+		}, nil
+	default:
+		return func(i int) uint64 { return HashKey(seed, key.ValueStr(i)) }, nil
+	}
 }

@@ -15,7 +15,8 @@ type Plan struct {
 	Measures []Measure `json:"measures"`
 	Key      string    `json:"key,omitempty"` // id column whose value seeds hashes; "" = the row's global ordinal
 	Seed     uint64    `json:"seed"`
-	Nulls    []string  `json:"nulls,omitempty"` // CSV spellings of missing, beside Arrow nulls
+	Nulls    []string  `json:"nulls,omitempty"`   // CSV spellings of missing, beside Arrow nulls
+	Sampled  bool      `json:"sampled,omitempty"` // one row in eight is in the part Sample
 }
 
 // How a feature's levels are made from its column.
@@ -76,7 +77,17 @@ type Rows struct {
 	Values [][]int64 // measure → row; 0 where not known
 	Known  [][]bool  // measure → row
 	Fold   []uint8   // five independent hash bits a row, each set with probability 0.3: the held-out parts
+	Part   []uint8   // row → its part, the bits Confirmation and Sample; nil = all rows are in part 0
 }
+
+// The bits of a row's part, each decided by a hash of its own. Rows of a part
+// lie in blocks of their own in a shard, so that a pass can look at some parts
+// or count them apart at no cost.
+const (
+	Confirmation uint8 = 1 << iota // set for 40 %: findings are sought on the others and checked on these
+	Sample                         // set for one row in eight of a plan that is Sampled
+	Parts        = 4
+)
 
 // Folds is the number of hash splits a row's Fold has bits for.
 const Folds = 5

@@ -29,7 +29,7 @@ func cells(ctx context.Context, env *Env, p wire.CellsParams) ([]partial.Cells, 
 		open[i] = c
 	}
 	keys := crossedKeys{}
-	err := eachBlock(ctx, env, func(b *rowBlock) {
+	err := eachBlock(ctx, env, p.Parts, func(b *rowBlock) {
 		keys.reset()
 		for _, c := range open {
 			c.add(b, &keys)

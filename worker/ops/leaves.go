@@ -33,7 +33,7 @@ func leaves(ctx context.Context, env *Env, p wire.LeavesParams) ([]partial.Count
 		routers[t], tallies[t] = r, newLevelTally(p.Features, 2*p.Leaves[t], env.Plan)
 	}
 	to, some := make([]int32, shard.BlockRows), newRowSubset(env.Plan)
-	err := eachBlock(ctx, env, func(b *rowBlock) {
+	err := eachBlock(ctx, env, p.Parts, func(b *rowBlock) {
 		for t, r := range routers {
 			r.route(b, to[:b.rows])
 			tallies[t].addSubset(some.of(b, to[:b.rows], p.Folds[t]), b)

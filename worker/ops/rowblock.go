@@ -34,9 +34,10 @@ type blockValues struct {
 	residuals []uint64
 }
 
-// eachBlock calls do with every block of rows of the env's shards, in order,
-// and reports progress and looks at ctx after each.
-func eachBlock(ctx context.Context, env *Env, do func(*rowBlock)) error {
+// eachBlock calls do with the blocks of rows of the env's shards, in order, and
+// reports progress and looks at ctx after each. A block is passed over unless
+// its part has all the bits of parts.
+func eachBlock(ctx context.Context, env *Env, parts uint8, do func(*rowBlock)) error {
 	b := rowBlock{measures: make([]blockValues, len(env.Plan.Measures))}
 	for _, s := range env.Shards {
 		b.shard = s
@@ -44,11 +45,13 @@ func eachBlock(ctx context.Context, env *Env, do func(*rowBlock)) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			b.start, b.rows = at.Start, at.Rows
-			for m := range b.measures {
-				b.measures[m].unpack(s, i, m, at.Rows)
+			if at.Part&parts == parts {
+				b.start, b.rows = at.Start, at.Rows
+				for m := range b.measures {
+					b.measures[m].unpack(s, i, m, at.Rows)
+				}
+				do(&b)
 			}
-			do(&b)
 			if env.Progress != nil {
 				env.Progress(int64(at.Rows))
 			}

@@ -27,7 +27,7 @@ func segments(ctx context.Context, env *Env, p wire.SegmentsParams) (partial.Seg
 	}
 	levels := newLevelTally(features, p.Segments, env.Plan)
 	to, group := make([]int32, shard.BlockRows), make([]uint32, shard.BlockRows)
-	err = eachBlock(ctx, env, func(b *rowBlock) {
+	err = eachBlock(ctx, env, 0, func(b *rowBlock) {
 		to, group := to[:b.rows], group[:b.rows]
 		r.route(b, to)
 		for i, s := range to {

@@ -17,6 +17,7 @@ type Builder struct {
 	rows     int
 	codes    []column[uint8]
 	fold     column[uint8]
+	part     column[uint8]
 	measures []rawMeasure
 }
 
@@ -56,6 +57,11 @@ func (b *Builder) Append(rows *encoder.Rows) error {
 		b.codes[f].append(rows.Codes[f][:rows.N])
 	}
 	b.fold.append(rows.Fold[:rows.N])
+	part := rows.Part
+	if part == nil {
+		part = make([]uint8, rows.N)
+	}
+	b.part.append(part[:rows.N])
 	b.rows += rows.N
 	return nil
 }
@@ -84,8 +90,7 @@ func (b *Builder) appendKnown(m int, rows *encoder.Rows) error {
 // 8 bytes a row for the order, and one feature.
 func (b *Builder) Build() *Shard {
 	s := &Shard{id: b.id, rows: b.rows, measures: make([]measure, len(b.measures))}
-	order, known := b.order()
-	s.blocks = append(cutBlocks(nil, 0, known), cutBlocks(nil, known, b.rows)...)
+	order := b.order(s)
 	for f := range b.codes {
 		s.codes = append(s.codes, b.codes[f].take(order))
 	}
@@ -98,37 +103,30 @@ func (b *Builder) Build() *Shard {
 	return s
 }
 
-func cutBlocks(blocks []Block, from, to int) []Block {
-	for ; from < to; from += BlockRows {
-		blocks = append(blocks, Block{Start: from, Rows: min(BlockRows, to-from)})
-	}
-	return blocks
-}
-
-// order returns the rows sorted by the primary measure, those on which it is
-// known first, and how many these are.
-func (b *Builder) order() (order []uint32, known int) {
-	order = make([]uint32, 0, b.rows)
-	if len(b.measures) == 0 {
-		for i := range b.rows {
-			order = append(order, uint32(i))
+// order returns the rows part by part, within each sorted by the primary
+// measure and followed by those on which it is not known, and cuts each of
+// these runs into blocks of s.
+func (b *Builder) order(s *Shard) []uint32 {
+	order := make([]uint32, 0, b.rows)
+	run := func(part uint8, known bool) {
+		from := len(order)
+		for i := range uint32(b.rows) {
+			if b.part.at(i) == part && (len(b.measures) == 0 || b.measures[0].has(i)) == known {
+				order = append(order, i)
+			}
 		}
-		return order, b.rows
-	}
-	primary := &b.measures[0]
-	for i := range b.rows {
-		if primary.has(uint32(i)) {
-			order = append(order, uint32(i))
+		if known && len(b.measures) > 0 {
+			sortByValue(order[from:], &b.measures[0].values)
+		}
+		for ; from < len(order); from += BlockRows {
+			s.blocks = append(s.blocks, Block{Start: from, Rows: min(BlockRows, len(order)-from), Part: part})
 		}
 	}
-	known = len(order)
-	sortByValue(order, &primary.values)
-	for i := range b.rows {
-		if !primary.has(uint32(i)) {
-			order = append(order, uint32(i))
-		}
+	for part := range uint8(encoder.Parts) {
+		run(part, true)
+		run(part, false)
 	}
-	return order, known
+	return order
 }
 
 func (r *rawMeasure) has(row uint32) bool {

@@ -15,9 +15,9 @@ const BlockRows = 16384
 // Shard is one resident shard. It is immutable once built, so any number of
 // ops can read it at once.
 //
-// Rows are sorted by the primary measure (the plan's first), rows on which it
-// is not known last; rows that are equal in it keep the order of the table. So
-// a shard is a function of its rows.
+// Rows stand part by part (see encoder.Rows), within each sorted by the primary
+// measure (the plan's first), rows on which it is not known last; rows that are
+// equal in it keep the order of the table. So a shard is a function of its rows.
 type Shard struct {
 	id       int
 	rows     int
@@ -27,9 +27,12 @@ type Shard struct {
 	measures []measure
 }
 
-// Block is a run of at most BlockRows rows. On all rows of a block the primary
-// measure is known, or on none.
-type Block struct{ Start, Rows int }
+// Block is a run of at most BlockRows rows of one part. On all of them the
+// primary measure is known, or on none.
+type Block struct {
+	Start, Rows int
+	Part        uint8
+}
 
 // measure is one measure's rows.
 type measure struct {

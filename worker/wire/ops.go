@@ -60,6 +60,7 @@ type CellsParams struct {
 	Crossings [][]int // each a list of indexes into Plan.Features
 	Folds     bool    // split every cell by the rows' Fold
 	Squares   bool    // Σx² of every cell and measure as well
+	Parts     uint8   // count only rows whose part has all these bits, see encoder.Rows
 	Limit     int     // more occupied cells (whatever their folds) than this in a crossing make it come back as partial.Overflow
 }
 
@@ -79,6 +80,7 @@ type LeavesParams struct {
 	Trees    []encoder.Tree // a leaf's Segment is its number, from 0; rows in leaves of Segment -1 are not counted
 	Leaves   []int          // tree → how many leaves are counted
 	Folds    []int          // tree → fold bit
+	Parts    uint8          // as in CellsParams
 }
 
 // AssignParams asks for the part files of an assignment: for every row its id
