@@ -31,10 +31,10 @@ the shards over to the other workers and leaves.`,
 				URL: url, Name: name, Slots: slots, MemoryBudget: memory << 20, Version: version,
 				Log: logger(cmd.ErrOrStderr(), true, verbose),
 			})
-			if cmd.Context().Err() != nil {
-				return nil // told to stop, which is how workers end
+			if cmd.Context().Err() == nil {
+				return err
 			}
-			return err
+			return nil // told to stop, which is how workers end
 		},
 	}
 	f := cmd.Flags()

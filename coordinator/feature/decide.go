@@ -153,7 +153,8 @@ const idShare = 0.99
 
 // features makes the features of a column.
 func (d *decider) features(c *partial.Column, inf *partial.Inference, out *Column) error {
-	reason, asked := "", out.Reason
+	asked := out.Reason
+	var reason string
 	var err error
 	switch {
 	case inf.Type == source.Date || inf.Type == source.Timestamp:

@@ -107,11 +107,7 @@ func bank(t testing.TB) *table {
 	if head[15] != "y" || head[16] != "balance" {
 		t.Fatalf("unexpected header %v", head)
 	}
-	var features []string
-	for _, name := range head[:15] {
-		features = append(features, name)
-	}
-	return newTable(t, features, []string{"y"}, all[1:])
+	return newTable(t, head[:15], []string{"y"}, all[1:])
 }
 
 func (t *table) complete() []bool {

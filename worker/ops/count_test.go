@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -287,7 +288,7 @@ func TestCountProgressAndCancel(t *testing.T) {
 	}
 	calls = 0
 	c.env.Progress = func(int64) { calls++; cancel() }
-	if _, err := count(ctx, &c.env, p); err != context.Canceled || calls != 1 {
+	if _, err := count(ctx, &c.env, p); !errors.Is(err, context.Canceled) || calls != 1 {
 		t.Errorf("after cancelling: %v, %d blocks", err, calls)
 	}
 }

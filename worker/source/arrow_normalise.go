@@ -60,13 +60,13 @@ func withTrueNulls(a arrow.Array) (arrow.Array, error) {
 		return nil, fmt.Errorf("a validity bitmap of %d bytes for %d values", len(bits), data.Len())
 	}
 	nulls := data.Len() - bitutil.CountSetBits(bits, data.Offset(), data.Len())
-	fixed := array.NewData(data.DataType(), data.Len(), data.Buffers(), data.Children(), nulls, data.Offset())
-	defer fixed.Release()
-	if d, ok := data.(*array.Data); ok && d.Dictionary() != nil {
-		withDictionary := array.NewDataWithDictionary(data.DataType(), data.Len(), data.Buffers(), nulls, data.Offset(), d.Dictionary().(*array.Data))
-		defer withDictionary.Release()
-		return array.MakeFromData(withDictionary), nil
+	var fixed *array.Data
+	if a.DataType().ID() == arrow.DICTIONARY {
+		fixed = array.NewDataWithDictionary(data.DataType(), data.Len(), data.Buffers(), nulls, data.Offset(), data.Dictionary().(*array.Data))
+	} else {
+		fixed = array.NewData(data.DataType(), data.Len(), data.Buffers(), data.Children(), nulls, data.Offset())
 	}
+	defer fixed.Release()
 	return array.MakeFromData(fixed), nil
 }
 

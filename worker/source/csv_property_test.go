@@ -57,7 +57,7 @@ func sameAsOracle(text []byte) error {
 	want, wantErr := oracle(text)
 	got, gotErr := scanAll(text, plainDialect)
 	if (wantErr == nil) != (gotErr == nil) {
-		return fmt.Errorf("%q: error %v, want %v", text, gotErr, wantErr)
+		return fmt.Errorf("%q: error %s, want %s", text, fmt.Sprint(gotErr), fmt.Sprint(wantErr))
 	}
 	if !slices.EqualFunc(want, got, slices.Equal[[]string]) {
 		return fmt.Errorf("%q: %q, want %q", text, got, want)

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -219,10 +220,11 @@ func (s *scanner) quoted(open, end, next int) (field span, e, n int, err error) 
 				f.unclosed = true
 				return field, 0, 0, f
 			}
-			if f, ok := err.(*fault); ok {
-				f.at += int64(open)
-			}
 			if err != nil {
+				var f *fault
+				if errors.As(err, &f) {
+					f.at += int64(open)
+				}
 				return field, 0, 0, err
 			}
 			continue

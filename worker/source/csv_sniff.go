@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -161,8 +162,8 @@ func eachRecord(sample []byte, d *Dialect, do func(*scanner)) bool {
 			return n > 0
 		}
 		if err != nil {
-			f, ok := err.(*fault)
-			return ok && f.unclosed && n > 0
+			var f *fault
+			return errors.As(err, &f) && f.unclosed && n > 0
 		}
 		do(s)
 	}

@@ -53,7 +53,6 @@ func (s *spooler) prepare(ctx context.Context, path string) (in input, err error
 		return in, fmt.Errorf("%s: the file is empty: %w", in.Name, ErrNoRows)
 	}
 	kind, plainName := compression(in.Name, head)
-	encoding := ""
 	if kind != "" {
 		if in.Path, err = s.decompress(ctx, in, kind); err != nil {
 			return in, err
@@ -72,7 +71,8 @@ func (s *spooler) prepare(ctx context.Context, path string) (in input, err error
 		}
 	}
 	if in.format == CSV {
-		if encoding = utf16Name(head); encoding == "" {
+		encoding := utf16Name(head)
+		if encoding == "" {
 			encoding = s.spec.Encoding
 		}
 		if in.Path, err = s.transcode(ctx, in, encoding); err != nil {
