@@ -26,8 +26,10 @@ func TestRunIsTheSameHoweverItIsCut(t *testing.T) {
 					cut.rows = 10000 // 494 shards of 1,000 rows: the longer suite has them
 				}
 				out := filepath.Join(t.TempDir(), "out")
-				args := append([]string{"run", "--input", shared(t, "data/"+table.file), "--out", out, "--quiet",
-					"--workers", strconv.Itoa(cut.workers), "--shard-rows", strconv.Itoa(cut.rows)}, table.args...)
+				args := append([]string{
+					"run", "--input", shared(t, "data/"+table.file), "--out", out, "--quiet",
+					"--workers", strconv.Itoa(cut.workers), "--shard-rows", strconv.Itoa(cut.rows),
+				}, table.args...)
 				mustRun(t, args...)
 				outputs := contents(t, out)
 				if first == nil {

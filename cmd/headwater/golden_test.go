@@ -83,8 +83,10 @@ func TestSearchEqualsDuckDB(t *testing.T) {
 func searchCube(t *testing.T, input string, flags ...string) map[string]cube {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out")
-	args := append([]string{"search", "--input", input, "--metric", "y", "--metric", "balance",
-		"--order", "3", "--all", "--out", out}, flags...)
+	args := append([]string{
+		"search", "--input", input, "--metric", "y", "--metric", "balance",
+		"--order", "3", "--all", "--out", out,
+	}, flags...)
 	mustRun(t, args...)
 	type row struct {
 		Group   string `parquet:"group"`

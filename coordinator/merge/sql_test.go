@@ -11,14 +11,17 @@ func at(x float64) *float64 { return &x }
 func TestRulesInWordsAndSQL(t *testing.T) {
 	features := []encoder.Feature{
 		{Name: "job", Column: "job", Kind: encoder.Category, Levels: []encoder.Level{
-			{Name: "clerk", Value: "clerk"}, {Name: "chef d'équipe", Value: "chef d'équipe"}, {Name: "other"}}, Other: 3},
+			{Name: "clerk", Value: "clerk"}, {Name: "chef d'équipe", Value: "chef d'équipe"}, {Name: "other"},
+		}, Other: 3},
 		{Name: "age", Column: `a"ge`, Kind: encoder.Range, Levels: []encoder.Level{
-			{Name: "0", Low: at(0), High: at(0)}, {Name: "under 20", High: at(20)}, {Name: "20-29", Low: at(20), High: at(30)}, {Name: "30 and over", Low: at(30)}}},
+			{Name: "0", Low: at(0), High: at(0)}, {Name: "under 20", High: at(20)}, {Name: "20-29", Low: at(20), High: at(30)}, {Name: "30 and over", Low: at(30)},
+		}},
 		{Name: "cars", Column: "cars", Kind: encoder.Discrete, Levels: []encoder.Level{{Name: "1", Value: "1"}, {Name: "2", Value: "2"}}},
 		{Name: "seen month", Column: "seen", Part: encoder.Month, Kind: encoder.Category, Levels: []encoder.Level{{Name: "jan", Value: "jan"}, {Name: "dec", Value: "dec"}}},
 		{Name: "seen weekday", Column: "seen", Part: encoder.Weekday, Kind: encoder.Category, Levels: []encoder.Level{{Name: "mon", Value: "mon"}, {Name: "sun", Value: "sun"}}},
 		{Name: "tenure", Column: "since", Part: encoder.AgeDays, AsOf: "2024-05-31", Kind: encoder.Range, Levels: []encoder.Level{
-			{Name: "under 365", High: at(365)}, {Name: "365 and over", Low: at(365)}}},
+			{Name: "under 365", High: at(365)}, {Name: "365 and over", Low: at(365)},
+		}},
 	}
 	for _, c := range []struct {
 		feature   int

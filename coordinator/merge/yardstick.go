@@ -83,8 +83,10 @@ func (l *ledger) measureYardstick(ctx context.Context, n *nested, features []int
 	}
 	trees := make([]*yardstick, splits)
 	for i := range trees {
-		trees[i] = &yardstick{split: &n.splits[i], bit: i, features: features, plan: l.plan, metrics: l.metrics,
-			leaves: min(max(r.Splits[i].Rules, r.Splits[i].K), mostLeaves), nodes: make([]yardNode, 1)}
+		trees[i] = &yardstick{
+			split: &n.splits[i], bit: i, features: features, plan: l.plan, metrics: l.metrics,
+			leaves: min(max(r.Splits[i].Rules, r.Splits[i].K), mostLeaves), nodes: make([]yardNode, 1),
+		}
 	}
 	if len(features) > 0 && len(l.metrics) > 0 {
 		inParallel(len(trees), func(i int) { trees[i].lookAtRoot(l) })

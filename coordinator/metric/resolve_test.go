@@ -109,8 +109,15 @@ func TestNumericMetrics(t *testing.T) {
 		rounded bool
 		binary  bool
 	}{
-		{"amount", 3, false, false}, {"price", 1, false, false}, {"third", 6, true, false}, {"huge", 3, true, false},
-		{"money", 2, false, false}, {"bit", 0, false, true}, {"digit", 0, false, true}, {"flag", 0, false, true}, {"decimal", 0, false, false},
+		{"amount", 3, false, false},
+		{"price", 1, false, false},
+		{"third", 6, true, false},
+		{"huge", 3, true, false},
+		{"money", 2, false, false},
+		{"bit", 0, false, true},
+		{"digit", 0, false, true},
+		{"flag", 0, false, true},
+		{"decimal", 0, false, false},
 	} {
 		measures, metrics, err := resolve(t, "", c.metric)
 		if err != nil {
@@ -175,11 +182,20 @@ func TestBadMetrics(t *testing.T) {
 		{"price=3", "", `has the value "3"; it has `},
 		{"job", "", `column "job" holds no numbers; to count the rows with a value, write for example job=retired`},
 		{"dirty", "", `2 of 4 values are not numbers, for example "n/a"; list it with --null`},
-		{"one", "", "one value only"}, {"one=yes", "", "one value only"}, {"zero", "", "one value only"},
-		{"empty", "", "no value in any row"}, {"empty=1", "", "no value in any row"},
-		{"nan", "", "NaN in 1 rows"}, {"inf", "", "infinity in 1"}, {"beyond", "", "too large"},
-		{"day", "", "holds dates"}, {"price/zero", "", "nothing can be divided"}, {"price/gone", "", `unknown column "gone"`},
-		{"y=yes", "negative", "weights are 0 or more"}, {"y=yes", "job", "weight: column \"job\" holds no numbers"}, {"y=yes", "gone", "weight: unknown column"},
+		{"one", "", "one value only"},
+		{"one=yes", "", "one value only"},
+		{"zero", "", "one value only"},
+		{"empty", "", "no value in any row"},
+		{"empty=1", "", "no value in any row"},
+		{"nan", "", "NaN in 1 rows"},
+		{"inf", "", "infinity in 1"},
+		{"beyond", "", "too large"},
+		{"day", "", "holds dates"},
+		{"price/zero", "", "nothing can be divided"},
+		{"price/gone", "", `unknown column "gone"`},
+		{"y=yes", "negative", "weights are 0 or more"},
+		{"y=yes", "job", "weight: column \"job\" holds no numbers"},
+		{"y=yes", "gone", "weight: unknown column"},
 		{"huge", "huge", "too large"},
 	} {
 		_, _, err := resolve(t, c.weight, c.metric)

@@ -94,8 +94,10 @@ func (c *customers) counts() (*partial.Segments, *partial.Counts) {
 func (c *customers) result(counts *partial.Segments) *merge.Result {
 	r := &merge.Result{Counts: counts, K: c.segments}
 	for s := range c.segments {
-		r.Segments = append(r.Segments, merge.Segment{N: counts.All.N[s],
-			Rules: []merge.Rule{{Conditions: []merge.Condition{{Feature: 0, Codes: []int{s + 1}}}}}})
+		r.Segments = append(r.Segments, merge.Segment{
+			N:     counts.All.N[s],
+			Rules: []merge.Rule{{Conditions: []merge.Condition{{Feature: 0, Codes: []int{s + 1}}}}},
+		})
 	}
 	return r
 }

@@ -55,8 +55,10 @@ func levelName(f *encoder.Feature, code int) string {
 // random from all customers.
 func compare(k, n, K, N int64) Trait {
 	share, all := float64(k)/float64(n), float64(K)/float64(N)
-	t := Trait{Share: share, All: all, TGI: 100 * share / all,
-		H: 2 * (math.Asin(math.Sqrt(share)) - math.Asin(math.Sqrt(all))), P: 1}
+	t := Trait{
+		Share: share, All: all, TGI: 100 * share / all,
+		H: 2 * (math.Asin(math.Sqrt(share)) - math.Asin(math.Sqrt(all))), P: 1,
+	}
 	variance := all * (1 - all) / float64(n) * (float64(N-n) / float64(max(1, N-1)))
 	if variance > 0 {
 		t.P = 2 * distuv.UnitNormal.Survival(math.Abs(share-all)/math.Sqrt(variance))

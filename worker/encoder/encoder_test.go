@@ -99,8 +99,12 @@ func at(x float64) *float64 { return &x }
 
 var (
 	sizes = Feature{Name: "size", Column: "x", Kind: Range, Levels: []Level{
-		{Name: "<0", High: at(0)}, {Name: "0", Low: at(0), High: at(0)}, {Name: "(0, 1.5)", Low: at(0), High: at(1.5)},
-		{Name: "[1.5, 20)", Low: at(1.5), High: at(20)}, {Name: "7", Low: at(7), High: at(7)}, {Name: "100+", Low: at(100)},
+		{Name: "<0", High: at(0)},
+		{Name: "0", Low: at(0), High: at(0)},
+		{Name: "(0, 1.5)", Low: at(0), High: at(1.5)},
+		{Name: "[1.5, 20)", Low: at(1.5), High: at(20)},
+		{Name: "7", Low: at(7), High: at(7)},
+		{Name: "100+", Low: at(100)},
 	}}
 	steps = Feature{Name: "step", Column: "x", Kind: Discrete, Levels: []Level{{Name: "-3", Value: "-3"}, {Name: "0", Value: "0"}, {Name: "0.25", Value: "0.25"}, {Name: "19", Value: "19"}}}
 	words = Feature{Name: "word", Column: "x", Kind: Category, Other: 4, Levels: []Level{{Name: "a", Value: "a"}, {Name: "7", Value: "7"}, {Name: "true", Value: "true"}, {Name: "*other*"}}}
@@ -282,11 +286,18 @@ func TestTruthWords(t *testing.T) {
 func TestPlansThatDoNotFit(t *testing.T) {
 	columns := []source.Column{{Name: "x", Type: source.Int}, {Name: "when", Type: source.Date}}
 	for _, p := range []Plan{
-		{Features: []Feature{{Name: "f", Column: "gone"}}}, {Measures: []Measure{{Column: "gone"}}}, {Key: "gone"},
-		{Measures: []Measure{{Column: "x", Weight: "gone"}}}, {Measures: []Measure{{Column: "x", With: "gone"}}},
-		{Features: []Feature{month}}, {Features: []Feature{{Name: "f", Column: "when", Kind: Range}}}, {Measures: []Measure{{Column: "when"}}},
-		{Measures: []Measure{{Column: "x", Digits: 99}}}, {Features: []Feature{{Name: "f", Column: "when", Part: "hour"}}},
-		{Features: []Feature{{Name: "f", Column: "when", Part: AgeDays, AsOf: "soon"}}}, {Features: []Feature{{Name: "f", Column: "x", Levels: make([]Level, 256)}}},
+		{Features: []Feature{{Name: "f", Column: "gone"}}},
+		{Measures: []Measure{{Column: "gone"}}},
+		{Key: "gone"},
+		{Measures: []Measure{{Column: "x", Weight: "gone"}}},
+		{Measures: []Measure{{Column: "x", With: "gone"}}},
+		{Features: []Feature{month}},
+		{Features: []Feature{{Name: "f", Column: "when", Kind: Range}}},
+		{Measures: []Measure{{Column: "when"}}},
+		{Measures: []Measure{{Column: "x", Digits: 99}}},
+		{Features: []Feature{{Name: "f", Column: "when", Part: "hour"}}},
+		{Features: []Feature{{Name: "f", Column: "when", Part: AgeDays, AsOf: "soon"}}},
+		{Features: []Feature{{Name: "f", Column: "x", Levels: make([]Level, 256)}}},
 	} {
 		if _, err := New(&p, columns); err == nil {
 			t.Errorf("%+v is accepted", p)

@@ -89,9 +89,14 @@ func TestBadCells(t *testing.T) {
 		value string
 		want  string
 	}{
-		{source.Text, "12x", `"12x" is not a number`}, {source.Text, "nan", "cannot be summed"}, {source.Text, "1e300", "too large"},
-		{source.Float, "NaN", "cannot be summed"}, {source.Float, "Inf", "cannot be summed"}, {source.Float, "1e20", "too large"},
-		{source.Int, "9223372036854775807", "too large"}, {source.Decimal, "123456789012345678901234.00", "too large"},
+		{source.Text, "12x", `"12x" is not a number`},
+		{source.Text, "nan", "cannot be summed"},
+		{source.Text, "1e300", "too large"},
+		{source.Float, "NaN", "cannot be summed"},
+		{source.Float, "Inf", "cannot be summed"},
+		{source.Float, "1e20", "too large"},
+		{source.Int, "9223372036854775807", "too large"},
+		{source.Decimal, "123456789012345678901234.00", "too large"},
 	} {
 		e, err := New(&Plan{Measures: []Measure{{Name: "m", Column: "x", Digits: 2}}}, []source.Column{{Name: "x", Type: c.typ, Scale: 2}})
 		if err != nil {

@@ -16,11 +16,19 @@ func TestInfer(t *testing.T) {
 		values []string
 		want   source.Type
 	}{
-		{[]string{"1", "2", "-3"}, source.Int}, {[]string{"1", "2.5"}, source.Float}, {[]string{"1", "x"}, source.Text},
-		{[]string{"yes", "no"}, source.Bool}, {[]string{"TRUE", "false"}, source.Bool}, {[]string{"yes", "no", "maybe"}, source.Text},
-		{[]string{"0", "1"}, source.Int}, {[]string{"2020-01-01", "2020-01-02"}, source.Date},
-		{[]string{"2020-01-01", "2020-01-02T03:04:05Z"}, source.Timestamp}, {[]string{"2020-01-01", "7"}, source.Text},
-		{[]string{"1", "nan"}, source.Float}, {nil, source.Text}, {[]string{"2020-02-30"}, source.Text},
+		{[]string{"1", "2", "-3"}, source.Int},
+		{[]string{"1", "2.5"}, source.Float},
+		{[]string{"1", "x"}, source.Text},
+		{[]string{"yes", "no"}, source.Bool},
+		{[]string{"TRUE", "false"}, source.Bool},
+		{[]string{"yes", "no", "maybe"}, source.Text},
+		{[]string{"0", "1"}, source.Int},
+		{[]string{"2020-01-01", "2020-01-02"}, source.Date},
+		{[]string{"2020-01-01", "2020-01-02T03:04:05Z"}, source.Timestamp},
+		{[]string{"2020-01-01", "7"}, source.Text},
+		{[]string{"1", "nan"}, source.Float},
+		{nil, source.Text},
+		{[]string{"2020-02-30"}, source.Text},
 	} {
 		col := Column{Type: source.Text, Texts: map[string]int64{}}
 		for _, v := range c.values {

@@ -307,7 +307,9 @@ func TestRefinement(t *testing.T) {
 func TestProfilesOfUnlikeTablesAreRefused(t *testing.T) {
 	a := &Profile{Units: []Unit{{Unit: 1}}, Columns: []Column{{Name: "a", Type: source.Int}}}
 	for _, b := range []*Profile{
-		{}, {Columns: []Column{{Name: "b", Type: source.Int}}}, {Columns: []Column{{Name: "a", Type: source.Text}}},
+		{},
+		{Columns: []Column{{Name: "b", Type: source.Int}}},
+		{Columns: []Column{{Name: "a", Type: source.Text}}},
 		{Units: []Unit{{Unit: 1}}, Columns: []Column{{Name: "a", Type: source.Int}}},
 	} {
 		if err := a.Merge(b); err == nil {

@@ -65,7 +65,8 @@ func convert[T any](a arrow.Array, value func(i int) (T, error), build func([]T,
 
 // number converts a slice of numbers, each of which To can hold.
 func number[To int64 | float64, From int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | float32 | arrow.Time32 | arrow.Time64 | arrow.Duration](
-	a arrow.Array, values []From, build func([]To, validity) arrow.Array) (arrow.Array, error) {
+	a arrow.Array, values []From, build func([]To, validity) arrow.Array,
+) (arrow.Array, error) {
 	return convert(a, func(i int) (To, error) { return To(values[i]), nil }, build)
 }
 

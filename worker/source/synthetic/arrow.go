@@ -167,7 +167,8 @@ func (c *column) array(values []int32, dictionary arrow.Array) arrow.Array {
 func appendAll(b interface {
 	Reserve(int)
 	UnsafeAppendBoolToBitmap(bool)
-}, values []int32, add func(int32)) {
+}, values []int32, add func(int32),
+) {
 	b.Reserve(len(values))
 	for _, v := range values {
 		if v == null {

@@ -48,8 +48,10 @@ const (
 
 var traits = [namedTraits]column{
 	age: {name: "age", kind: whole},
-	job: {name: "job", kind: text, missing: 7, levels: []string{"admin", "blue-collar", "entrepreneur", "housemaid",
-		"management", "retired", "self-employed", "services", "student", "technician", "unemployed"}},
+	job: {name: "job", kind: text, missing: 7, levels: []string{
+		"admin", "blue-collar", "entrepreneur", "housemaid",
+		"management", "retired", "self-employed", "services", "student", "technician", "unemployed",
+	}},
 	marital:          {name: "marital", kind: text, levels: []string{"single", "married", "divorced", "widowed"}},
 	education:        {name: "education", kind: text, missing: 40, levels: []string{"primary", "secondary", "vocational", "tertiary"}},
 	income:           {name: "income", kind: whole, missing: 60, wide: true},
