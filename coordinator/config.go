@@ -49,7 +49,7 @@ type Config struct {
 
 	// Which segments.
 	KMin, KMax, K int
-	Lambda        float64
+	Lambda        float64  // 0 = chosen, see merge.Config
 	Cross         []string // crossed features; nil = chosen
 
 	// Where it goes.
@@ -112,8 +112,8 @@ func (c *Config) Validate() error {
 	if c.K < 0 || c.KMin < 1 || c.KMax < c.KMin {
 		problem("the number of segments must be positive: --k %d, --k-min %d, --k-max %d", c.K, c.KMin, c.KMax)
 	}
-	if !(c.Lambda > 0 && c.Lambda <= 1) {
-		problem("--lambda %v is not above 0 and at most 1", c.Lambda)
+	if !(c.Lambda >= 0 && c.Lambda <= 1) {
+		problem("--lambda %v is not between 0 and 1", c.Lambda)
 	}
 	if c.Workers < 0 {
 		problem("--workers %d is negative", c.Workers)

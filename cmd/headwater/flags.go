@@ -70,7 +70,7 @@ func (j *jobFlags) segments(f *pflag.FlagSet) {
 	f.IntVar(&c.K, "k", 0, "number of segments (default: chosen between --k-min and --k-max)")
 	f.IntVar(&c.KMin, "k-min", 6, "fewest segments")
 	f.IntVar(&c.KMax, "k-max", 10, "most segments")
-	f.Float64Var(&c.Lambda, "lambda", 0.5, "weight of the metric against the profile when segments are merged, 0 to 1")
+	f.Float64Var(&c.Lambda, "lambda", 0, "weight of the metric against the profile when segments are merged, up to 1 (default: 0.5, more where the metric is hard to predict)")
 	f.StringSliceVar(&c.Cross, "cross", nil, "features to cross, comma-separated (default: chosen by what they add on held-out customers)")
 }
 
@@ -97,7 +97,7 @@ func (j *jobFlags) engine(f *pflag.FlagSet) {
 func (j *jobFlags) defaults() {
 	c := &j.config
 	c.Order, c.Top, c.By, c.Direction = 3, 50, "excess", "both"
-	c.KMin, c.KMax, c.Lambda = 6, 10, 0.5
+	c.KMin, c.KMax = 6, 10
 	c.MinShare, c.MaxShare = 0.01, 1
 }
 

@@ -18,10 +18,11 @@ const minGain = 0.02
 // Step is one feature that was chosen to be crossed.
 type Step struct {
 	Feature int     `json:"feature"`
-	R2      float64 `json:"r2"`    // held out, of the crossing up to here; mean over the splits
-	Gain    float64 `json:"gain"`  // what the feature added
-	Error   float64 `json:"error"` // one standard error of Gain over the splits
-	Cells   int     `json:"cells"` // occupied, of the crossing up to here
+	R2      float64 `json:"r2"`             // held out, of the crossing up to here; mean over the splits
+	Gain    float64 `json:"gain"`           // what the feature added
+	Error   float64 `json:"error"`          // one standard error of Gain over the splits
+	Cells   int     `json:"cells"`          // occupied, of the crossing up to here
+	Idle    bool    `json:"idle,omitempty"` // it predicts nothing by itself, but gives cells enough for the fewest segments
 }
 
 // choice is a greedy search for features to cross, judged on its own splits.
@@ -29,14 +30,16 @@ type choice struct {
 	splits     []split
 	candidates []int
 	max        int
+	enough     int // cells below which features are added even if they tell nothing
+	cells      int // of chosen
 	chosen     []int
 	path       []Step
 	r2         []float64 // split → held-out R² of chosen
 	done       bool
 }
 
-func newChoice(splits []split, features []int, most int) *choice {
-	return &choice{splits: splits, candidates: features, max: most, r2: make([]float64, len(splits))}
+func newChoice(splits []split, features []int, most, enough int) *choice {
+	return &choice{splits: splits, candidates: features, max: most, enough: enough, r2: make([]float64, len(splits))}
 }
 
 // choose runs several searches side by side: one pass over the rows per step
@@ -78,8 +81,8 @@ type candidate struct {
 	cells      int
 }
 
-// step takes the best feature, unless its gain lies within one standard error.
-// Of equally good ones it takes the first.
+// step takes the best feature, unless its gain lies within one standard error
+// and there are cells enough without it. Of equally good ones it takes the first.
 func (s *choice) step(l *ledger) {
 	var tried []candidate
 	for _, features := range s.next() {
@@ -106,13 +109,14 @@ func (s *choice) step(l *ledger) {
 		gains[i] = best.r2[i] - s.r2[i]
 	}
 	spread := standardError(gains)
-	if best.gain <= spread || best.gain <= minGain*best.mean {
+	idle := best.gain <= spread || best.gain <= minGain*best.mean
+	if idle && (len(s.chosen) == 0 || s.cells >= s.enough || best.cells <= s.cells) {
 		s.done = true
 		return
 	}
 	s.chosen = append(slices.Clone(s.chosen), best.feature)
-	s.path = append(s.path, Step{Feature: best.feature, R2: best.mean, Gain: best.gain, Error: spread, Cells: best.cells})
-	s.r2 = best.r2
+	s.path = append(s.path, Step{Feature: best.feature, R2: best.mean, Gain: best.gain, Error: spread, Cells: best.cells, Idle: idle})
+	s.r2, s.cells = best.r2, best.cells
 	if len(s.chosen) == 1 {
 		s.narrow(tried)
 	}
@@ -148,11 +152,15 @@ func (s *choice) weigh(given float64) float64 {
 	return max(0.5, metricShare/(metricShare+float64(r2*(1-metricShare))))
 }
 
-// narrow keeps, of the features tried alone, those that predict anything.
+// fillers is how many features are kept for crossings of too few cells.
+const fillers = 4
+
+// narrow keeps, of the features tried alone, those that predict anything, and
+// while cells are too few the next best ones as well.
 func (s *choice) narrow(tried []candidate) {
 	s.candidates = nil
-	for _, t := range tried[:min(len(tried), maxCandidates)] {
-		if t.gain > 0 {
+	for i, t := range tried[:min(len(tried), maxCandidates)] {
+		if t.gain > 0 || i < fillers && s.cells < s.enough {
 			s.candidates = append(s.candidates, t.feature)
 		}
 	}

@@ -34,6 +34,14 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// fewest returns the fewest segments that are wanted.
+func (c *Config) fewest() int {
+	if c.K > 0 {
+		return c.K
+	}
+	return c.KMin
+}
+
 func or[T comparable](p *T, value T) {
 	var zero T
 	if *p == zero {

@@ -42,7 +42,7 @@ type nested struct {
 	fits     [encoder.Folds]*fit
 }
 
-func newNested(t *totals, candidates []int, most int) *nested {
+func newNested(t *totals, candidates []int, c Config) *nested {
 	n := &nested{}
 	for i := range n.splits {
 		n.splits[i] = newSplit(t, everyone(), i)
@@ -52,7 +52,7 @@ func newNested(t *totals, candidates []int, most int) *nested {
 				inner = append(inner, newSplit(t, n.splits[i].train, bit))
 			}
 		}
-		n.searches[i] = newChoice(inner, candidates, most)
+		n.searches[i] = newChoice(inner, candidates, c.MaxCross, c.fewest())
 	}
 	return n
 }

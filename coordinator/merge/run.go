@@ -80,7 +80,7 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 		}
 	}
 	r.candidate = varying(r.plan, r.levels, features)
-	r.nested = newNested(totals, r.candidate, r.c.MaxCross)
+	r.nested = newNested(totals, r.candidate, r.c)
 	crossed, err := r.cross(ctx, totals)
 	if err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 	for bit := range encoder.Folds {
 		splits = append(splits, newSplit(totals, everyone(), bit))
 	}
-	main := newChoice(splits, r.candidate, r.c.MaxCross)
+	main := newChoice(splits, r.candidate, r.c.MaxCross, r.c.fewest())
 	searches := append([]*choice{main}, r.nested.searches[:]...)
 	if len(r.c.Cross) > 0 {
 		if err := r.ledger.count(ctx, [][]int{r.c.Cross}); err != nil {
@@ -145,6 +145,11 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 	}
 	r.result.Lambda = main.weigh(r.c.Lambda)
 	r.result.Path = main.path
+	for _, step := range main.path {
+		if step.Idle {
+			r.note("%s tells nothing of the metric on customers held out; it was crossed to have cells for %d segments.", r.plan.Features[step.Feature].Name, r.c.fewest())
+		}
+	}
 	if len(main.chosen) > 0 {
 		return r.get(main.chosen), nil
 	}

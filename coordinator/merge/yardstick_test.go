@@ -93,7 +93,7 @@ func TestYardstickEqualsBruteForce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		n := newNested(totals, features, 3)
+		n := newNested(totals, features, Config{MaxCross: 3})
 		r := R2{Splits: make([]SplitR2, len(n.splits))}
 		var few, many []float64
 		for i := range r.Splits {
