@@ -37,7 +37,7 @@ func TestBadInput(t *testing.T) {
 		{name: "corrupt arrow", files: map[string]string{"t.arrow": "ARROW1\x00\x00rubbish"}, args: []string{"--input", "t.arrow"}, want: []string{"t.arrow"}},
 		{name: "metric of one value", files: map[string]string{"t.csv": strings.ReplaceAll(good, ",0\n", ",1\n")}, want: []string{`"y"`, "one value"}},
 		{name: "metric without values", files: map[string]string{"t.csv": "a,y\nx,\nz,\n"}, want: []string{`y`}},
-		{name: "text metric", files: map[string]string{"t.csv": strings.ReplaceAll(good, "plan,y", "y2,y")}, args: []string{"--metric", "y2"}, want: []string{"y2", "y2=VALUE"}},
+		{name: "text metric", files: map[string]string{"t.csv": strings.ReplaceAll(good, "plan,y", "y2,y")}, args: []string{"--metric", "y2"}, want: []string{"y2", "y2=a"}},
 		{name: "all-null columns only", files: map[string]string{"t.csv": "a,b,y\n,,1\n,,0\n"}, want: []string{"feature"}},
 		{name: "infinite metric", files: map[string]string{"t.csv": "a,y\nx,1\nz,Inf\nz,2\n"}, want: []string{"y", "nf"}},
 		{name: "unlike schemas", files: map[string]string{"t.csv": good, "u.csv": "id,age,plan,z\n1,2,a,1\n"}, args: []string{"--input", "u.csv"}, want: []string{"t.csv", "u.csv", `"z"`}},
