@@ -23,9 +23,9 @@ type Finding struct {
 	Steps  []Step  `json:"steps"`  // from all customers to the group, item by item: the waterfall
 	Parent *Parent `json:"parent"` // the best shorter rule; nil for order 1
 
-	Status      string  `json:"status"`      // "new", "derived" or "confirmed" (known to the user)
-	Unexplained float64 `json:"unexplained"` // part of the excess that main effects and known rules do not explain, 0 to 1
-	Covered     float64 `json:"covered"`     // largest Jaccard overlap with a finding ranked above
+	Status      string  `json:"status"`            // "new", "derived" or "confirmed" (known to the user)
+	Unexplained float64 `json:"unexplained"`       // part of the excess that main effects and known rules do not explain, 0 to 1
+	Covered     float64 `json:"covered"`           // largest Jaccard overlap with a finding ranked above
 	Largest     float64 `json:"largest,omitempty"` // share of the group's sum that its largest customer brings; numbers only
 
 	Money *Money `json:"money,omitempty"` // with --value or --cost
