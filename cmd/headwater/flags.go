@@ -54,15 +54,21 @@ func (j *jobFlags) minimum(f *pflag.FlagSet) {
 	f.Int64Var(&j.config.MinCount, "min-count", 0, "smallest group, in customers (replaces the default --min-share)")
 }
 
-// search adds what is searched and ranked; maxShare is the default for the
+// searchUpTo adds what is searched and ranked; maxShare is the default for the
 // largest group in the top list.
-func (j *jobFlags) search(f *pflag.FlagSet, maxShare float64) {
+func (j *jobFlags) searchUpTo(maxShare float64) func(*pflag.FlagSet) {
 	c := &j.config
-	f.IntVarP(&c.Order, "order", "L", 3, "longest combination of features, 1 to 6")
-	f.IntVar(&c.Top, "top", 50, "groups in the top list of each metric")
-	f.StringVar(&c.By, "by", "excess", "what ranks the top list: excess, lift or wracc")
-	f.Float64Var(&c.MaxShare, "max-share", maxShare, "largest group in the top list, as a share of the customers")
-	f.StringVar(&c.Direction, "direction", "both", "up, down or both: groups above or below the average")
+	return func(f *pflag.FlagSet) {
+		f.IntVarP(&c.Order, "order", "L", 3, "longest combination of features, 1 to 6")
+		f.IntVar(&c.Top, "top", 50, "groups in the top list of each metric")
+		f.StringVar(&c.By, "by", "excess", "what ranks the top list: excess, lift or wracc")
+		f.Float64Var(&c.MaxShare, "max-share", maxShare, "largest group in the top list, as a share of the customers")
+		f.StringVar(&c.Direction, "direction", "both", "up, down or both: groups above or below the average")
+	}
+}
+
+func (j *jobFlags) every(f *pflag.FlagSet) {
+	f.BoolVar(&j.config.All, "all", false, "write every group to groups.parquet, not the top ones alone")
 }
 
 func (j *jobFlags) segments(f *pflag.FlagSet) {

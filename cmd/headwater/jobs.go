@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/headwater-dev/headwater/coordinator"
 	"github.com/headwater-dev/headwater/coordinator/report"
@@ -21,7 +22,7 @@ const nicheShare = 0.05
 
 func runCommand() *cobra.Command {
 	var j jobFlags
-	cmd := &cobra.Command{
+	return j.command(&cobra.Command{
 		Use:   "run [job.yaml]",
 		Short: "The whole job: profile, search for niche groups, merge into segments, assign every customer",
 		Long: `run profiles a table, finds the niche groups that matter, merges the customers
@@ -40,49 +41,27 @@ flags override it.`,
 					return err
 				}
 			}
-			j.config.Search, j.config.Segment = true, true
+			j.config.Search, j.config.Segment, j.config.All = true, true, true
 			return j.run(cmd)
 		},
-	}
-	f := cmd.Flags()
-	f.SortFlags = false
-	j.input(f)
-	j.metric(f)
-	j.out(f)
-	j.features(f)
-	j.minimum(f)
-	j.search(f, nicheShare)
-	j.segments(f)
-	j.engine(f)
-	j.config.All = true
-	return cmd
+	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(nicheShare), j.segments, j.engine)
 }
 
 func profileCommand() *cobra.Command {
 	var j jobFlags
-	cmd := &cobra.Command{
+	return j.command(&cobra.Command{
 		Use:   "profile",
 		Short: "Look at a table: quality, roles, bins, and how much each feature tells of the metric",
 		Example: `  headwater profile --input customers.csv
   headwater profile --input bank-full.csv --metric y=yes --out profile/`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return j.run(cmd) },
-	}
-	j.defaults()
-	f := cmd.Flags()
-	f.SortFlags = false
-	j.input(f)
-	j.metric(f)
-	j.out(f)
-	j.features(f)
-	j.minimum(f)
-	j.engine(f)
-	return cmd
+	}, j.input, j.metric, j.out, j.features, j.minimum, j.engine)
 }
 
 func searchCommand() *cobra.Command {
 	var j jobFlags
-	cmd := &cobra.Command{
+	return j.command(&cobra.Command{
 		Use:   "search",
 		Short: "Count all combinations of features and list the groups",
 		Example: `  headwater search --input customers.csv --metric converted=yes --out out/
@@ -95,24 +74,12 @@ func searchCommand() *cobra.Command {
 			}
 			return j.run(cmd)
 		},
-	}
-	j.defaults()
-	f := cmd.Flags()
-	f.SortFlags = false
-	j.input(f)
-	j.metric(f)
-	j.out(f)
-	j.features(f)
-	j.minimum(f)
-	j.search(f, 1)
-	f.BoolVar(&j.config.All, "all", false, "write every group to groups.parquet, not the top ones alone")
-	j.engine(f)
-	return cmd
+	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(1), j.every, j.engine)
 }
 
 func segmentCommand() *cobra.Command {
 	var j jobFlags
-	cmd := &cobra.Command{
+	return j.command(&cobra.Command{
 		Use:   "segment",
 		Short: "Merge the customers into 6–10 segments with rules and personas, and assign them",
 		Example: `  headwater segment --input customers.csv --metric converted=yes --out out/
@@ -122,17 +89,16 @@ func segmentCommand() *cobra.Command {
 			j.config.Segment = true
 			return j.run(cmd)
 		},
-	}
+	}, j.input, j.metric, j.out, j.features, j.minimum, j.segments, j.engine)
+}
+
+// command adds groups of flags to a command.
+func (j *jobFlags) command(cmd *cobra.Command, groups ...func(*pflag.FlagSet)) *cobra.Command {
 	j.defaults()
-	f := cmd.Flags()
-	f.SortFlags = false
-	j.input(f)
-	j.metric(f)
-	j.out(f)
-	j.features(f)
-	j.minimum(f)
-	j.segments(f)
-	j.engine(f)
+	cmd.Flags().SortFlags = false
+	for _, add := range groups {
+		add(cmd.Flags())
+	}
 	return cmd
 }
 

@@ -163,7 +163,7 @@ func (d *decider) features(c *partial.Column, inf *partial.Inference, out *Colum
 		reason, err = d.numbers(c, inf, out)
 	default:
 		if inf.Padded > 0 && inf.Numeric {
-			out.Notes = append(out.Notes, fmt.Sprintf("numbers with zeros in front, such as codes have, are taken as text (%s rows); --bins %s=levels=12 takes them as numbers", count(inf.Padded), c.Name))
+			out.Notes = append(out.Notes, fmt.Sprintf("numbers with zeros in front, such as codes have, are taken as text (%s rows); --bins %s:levels=12 takes them as numbers", count(inf.Padded), c.Name))
 		}
 		if inf.NotNumbers > 0 && 2*inf.NotNumbers < inf.Known {
 			out.Notes = append(out.Notes, fmt.Sprintf("%s of %s values are not numbers, for example %q; list it with --null to take the others as numbers", count(inf.NotNumbers), count(inf.Known), inf.NotNumber))
