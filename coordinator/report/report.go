@@ -115,7 +115,7 @@ func (f *Findings) features(l length) section {
 	metrics := f.Overall.Metrics
 	s.head = []string{"feature", "levels", "filled", "evenness"}
 	for _, m := range metrics {
-		for _, column := range associations(m) {
+		for _, column := range associations(m)[:shown(metrics)] {
 			s.head = append(s.head, strings.TrimSpace(column+" "+several(metrics, m.Name)))
 			s.right = append(s.right, len(s.head)-1)
 		}
@@ -138,7 +138,7 @@ func (f *Findings) features(l length) section {
 			if yesNo(m) {
 				figures = []*float64{a.Gain, a.IV, a.AUC}
 			}
-			for _, x := range figures {
+			for _, x := range figures[:shown(metrics)] {
 				cells = append(cells, figure(x))
 			}
 		}
@@ -149,12 +149,21 @@ func (f *Findings) features(l length) section {
 
 func yesNo(m metric.Metric) bool { return m.Binary && m.Den < 0 }
 
-// associations are the figures shown of a feature against a metric.
+// associations are the figures of a feature against a metric, the foremost first.
 func associations(m metric.Metric) []string {
 	if yesNo(m) {
 		return []string{"gain (bits)", "IV", "AUC"}
 	}
 	return []string{"η²", "correlation"}
+}
+
+// shown is how many figures of each metric are shown: the foremost where there
+// are several metrics, whose columns would not fit a screen.
+func shown(metrics []metric.Metric) int {
+	if len(metrics) > 1 {
+		return 1
+	}
+	return 2
 }
 
 // several names the metric where there are several.
