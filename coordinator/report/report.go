@@ -115,7 +115,7 @@ func (f *Findings) features(l length) section {
 	metrics := f.Overall.Metrics
 	s.head = []string{"feature", "levels", "filled", "evenness"}
 	for _, m := range metrics {
-		for _, column := range associations(m)[:shown(metrics)] {
+		for _, column := range shown(associations(m), metrics) {
 			s.head = append(s.head, strings.TrimSpace(column+" "+several(metrics, m.Name)))
 			s.right = append(s.right, len(s.head)-1)
 		}
@@ -138,7 +138,7 @@ func (f *Findings) features(l length) section {
 			if yesNo(m) {
 				figures = []*float64{a.Gain, a.IV, a.AUC}
 			}
-			for _, x := range figures[:shown(metrics)] {
+			for _, x := range shown(figures, metrics) {
 				cells = append(cells, figure(x))
 			}
 		}
@@ -157,13 +157,13 @@ func associations(m metric.Metric) []string {
 	return []string{"η²", "correlation"}
 }
 
-// shown is how many figures of each metric are shown: the foremost where there
-// are several metrics, whose columns would not fit a screen.
-func shown(metrics []metric.Metric) int {
+// shown keeps all figures of one metric, and of several metrics, whose columns
+// would not fit a screen, the foremost of each.
+func shown[T any](figures []T, metrics []metric.Metric) []T {
 	if len(metrics) > 1 {
-		return 1
+		return figures[:1]
 	}
-	return 2
+	return figures
 }
 
 // several names the metric where there are several.
