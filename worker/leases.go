@@ -33,19 +33,19 @@ func (s *session) takeLeases(ctx context.Context) {
 	}
 	queue, err := s.conn.OpenLeases(ctx, s.id)
 	if err != nil {
-		s.end(ctx, err)
+		s.leasesLost(ctx, err)
 		return
 	}
 	for {
 		lease, err := queue.Next(ctx)
 		if err != nil {
-			s.end(ctx, err)
+			s.leasesLost(ctx, err)
 			return
 		}
 		h := &holding{HeldLease: lease, extended: time.Now()}
 		if free := s.take(h); free < 0 {
 			if err := s.full(ctx, h, free+h.Bytes); err != nil {
-				s.end(ctx, err)
+				s.leasesLost(ctx, err)
 				return
 			}
 			continue
@@ -56,6 +56,20 @@ func (s *session) takeLeases(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// leasesLost ends the session where leases cannot be had. The stream of a job
+// goes with the job, and that may be seen before the job's own notice is heard:
+// then nothing has failed.
+func (s *session) leasesLost(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if record, e := s.conn.Job(ctx, s.id); e == nil && (record == nil || record.State != wire.JobRunning) {
+		s.jobOver()
+		return
+	}
+	s.end(ctx, err)
 }
 
 // end ends the session where something below it has failed.

@@ -11,9 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/worker"
 	"github.com/headwater-dev/headwater/worker/source"
@@ -254,49 +251,6 @@ func TestCancelBeforeWorkers(t *testing.T) {
 	defer cancel()
 	if _, err := engine.Start(ctx, c.config(), numbersTable(10, 1), numbers{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
-	}
-}
-
-// TestTermLost: a coordinator that was given up for dead stops before it
-// writes anything.
-func TestTermLost(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t)
-	c.start("a", 1)
-	cfg := c.config()
-	cfg.JobID = "contested"
-	table := numbersTable(rows, 8)
-	e, err := engine.Start(t.Context(), cfg, table, numbers{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing(t, e)
-	purge(t, c.server.URL(), "hw1-jobs", "contested") // as if it had lapsed
-	if err := e.Confirm(t.Context()); !errors.Is(err, engine.ErrTermLost) {
-		t.Errorf("%v", err)
-	}
-	if _, err := overSplits(t.Context(), e, table, tallyParams{}); !errors.Is(err, engine.ErrTermLost) {
-		t.Errorf("the job goes on: %v", err)
-	}
-}
-
-func purge(t *testing.T, url, bucket, key string) {
-	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kv, err := js.KeyValue(t.Context(), bucket)
-	if err == nil {
-		err = kv.Purge(t.Context(), key)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

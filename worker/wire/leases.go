@@ -125,7 +125,7 @@ func (q *LeaseQueue) Next(ctx context.Context) (*HeldLease, error) {
 			return h, nil
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
-		case err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, jetstream.ErrNoHeartbeat):
+		case err != nil && !asksAgain(err):
 			return nil, q.conn.wrap(err)
 		}
 		select {
@@ -134,6 +134,13 @@ func (q *LeaseQueue) Next(ctx context.Context) (*HeldLease, error) {
 		default:
 		}
 	}
+}
+
+// asksAgain says whether a request for a lease ended without saying anything of
+// the leases: in time, or because the server or its leader changes.
+func asksAgain(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoHeartbeat) ||
+		errors.Is(err, jetstream.ErrConsumerLeadershipChanged) || errors.Is(err, jetstream.ErrServerShutdown)
 }
 
 func (q *LeaseQueue) next(ctx context.Context) (*HeldLease, error) {
