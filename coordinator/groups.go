@@ -17,7 +17,7 @@ import (
 func (j *job) search(ctx context.Context) error {
 	config := j.searchConfig()
 	f := &j.findings
-	groups, err := search.Run(ctx, j.engine, &j.plan, j.levels, *config, func(l search.Level) {
+	groups, err := search.Run(ctx, j.engine, &j.plan, j.halves, *config, func(l search.Level) {
 		if l.Done {
 			f.Levels = append(f.Levels, l)
 		} else if j.Notice != nil {

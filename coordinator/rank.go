@@ -16,7 +16,10 @@ import (
 // which of them take part in groups and segments.
 func (j *job) rank(ctx context.Context) error {
 	var err error
-	if j.levels, err = overShards(ctx, j, wire.OpLevels, nil, (*partial.Counts).Merge); err != nil {
+	if j.halves, err = overShards(ctx, j, wire.OpLevels, nil, (*partial.Halves).Merge); err != nil {
+		return err
+	}
+	if j.levels, err = j.halves.All(); err != nil {
 		return err
 	}
 	squares, err := j.squaresOf(ctx, [][]wire.Item{{}})

@@ -28,6 +28,7 @@ type job struct {
 	plan    encoder.Plan
 	metrics []metric.Metric
 	shards  int
+	halves  *partial.Halves // levels on either part of the customers
 	levels  *partial.Counts // every feature × code, then all rows
 	allowed []int           // features that take part in groups and segments
 

@@ -16,12 +16,14 @@ type Shards interface {
 }
 
 // Groups are groups with their counts, in columns: group i has the items
-// Items[Start[i]:Start[i+1]], ascending by feature, and entry i of Counts.
+// Items[Start[i]:Start[i+1]], ascending by feature, and entry i of Counts (over
+// all customers) and of Discovery (over those that findings are sought on).
 // They stand in order of order, then of items.
 type Groups struct {
-	Start  []int
-	Items  []wire.Item
-	Counts partial.Counts
+	Start     []int
+	Items     []wire.Item
+	Counts    partial.Counts
+	Discovery partial.Counts
 }
 
 // Len returns the number of groups.

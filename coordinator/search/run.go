@@ -29,8 +29,8 @@ type Level struct {
 // *Other* is counted but not listed; missing is a level like any. More than
 // lattice.MaxCandidates candidates of an order are an error before any of
 // them is counted. Memory: per candidate of the order at work, and per group
-// found, about 24 bytes and measure.
-func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial.Counts, c Config, report func(Level)) (*Groups, error) {
+// found, about 48 bytes and measure.
+func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial.Halves, c Config, report func(Level)) (*Groups, error) {
 	if err := c.Validate(plan); err != nil {
 		return nil, err
 	}
@@ -39,19 +39,23 @@ func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial
 	}
 	offsets := encoder.Offsets(plan.Features)
 	all := offsets[len(plan.Features)]
-	known := partial.MakeCounts(all+1, completeMeasures(plan))
+	known := partial.MakeHalves(all+1, completeMeasures(plan))
 	if err := known.Merge(levels); err != nil {
 		return nil, fmt.Errorf("level counts do not fit the plan: %w", err)
+	}
+	total, err := known.All()
+	if err != nil {
+		return nil, err
 	}
 	s := &search{
 		shards:  shards,
 		plan:    plan,
-		rows:    levels.N[all],
-		minimum: c.Minimum(levels.N[all]),
+		rows:    total.N[all],
+		minimum: c.Minimum(total.N[all]),
 		report:  report,
-		groups:  &Groups{Start: []int{0}, Counts: partial.MakeCounts(0, completeMeasures(plan))},
+		groups:  noGroups(plan),
 	}
-	if err := s.listItems(c.Features, offsets, levels); err != nil {
+	if err := s.listItems(c.Features, offsets, total, &levels.Discovery); err != nil {
 		return nil, err
 	}
 	for order := 2; order <= c.Order && len(s.items) > 0; order++ {
@@ -80,7 +84,7 @@ type search struct {
 }
 
 // listItems makes the groups of order 1 from the levels' counts.
-func (s *search) listItems(allowed []int, offsets []int, levels *partial.Counts) error {
+func (s *search) listItems(allowed []int, offsets []int, levels, discovery *partial.Counts) error {
 	use := make([]bool, len(s.plan.Features))
 	for f := range use {
 		use[f] = allowed == nil
@@ -110,6 +114,7 @@ func (s *search) listItems(allowed []int, offsets []int, levels *partial.Counts)
 		s.groups.Start = append(s.groups.Start, i+1)
 	}
 	appendCounts(&s.groups.Counts, levels, kept)
+	appendCounts(&s.groups.Discovery, discovery, kept)
 	s.tell(Level{Order: 1, Candidates: candidates, Done: true, Kept: len(kept)})
 	var err error
 	s.lattice, err = lattice.New(features)
@@ -130,15 +135,19 @@ func (s *search) level(ctx context.Context) (found bool, err error) {
 		return false, nil
 	}
 	s.tell(at)
-	counts := partial.MakeCounts(candidates.Len(), completeMeasures(s.plan))
+	halves := partial.MakeHalves(candidates.Len(), completeMeasures(s.plan))
 	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors}
 	err = s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
-		var part partial.Counts
+		var part partial.Halves
 		if err := wire.Decode(answer, &part); err != nil {
 			return err
 		}
-		return counts.Merge(&part)
+		return halves.Merge(&part)
 	})
+	if err != nil {
+		return false, err
+	}
+	counts, err := halves.All()
 	if err != nil {
 		return false, err
 	}
@@ -154,7 +163,8 @@ func (s *search) level(ctx context.Context) (found bool, err error) {
 	}
 	s.survivors = append(s.survivors, survived)
 	s.appendGroups(candidates.Order, len(kept))
-	appendCounts(&s.groups.Counts, &counts, kept)
+	appendCounts(&s.groups.Counts, counts, kept)
+	appendCounts(&s.groups.Discovery, &halves.Discovery, kept)
 	at.Done, at.Kept = true, len(kept)
 	s.tell(at)
 	return len(kept) > 0, nil

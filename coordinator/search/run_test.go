@@ -24,7 +24,10 @@ import (
 func randomTable(rt *rapid.T) *table {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
 	n := rapid.IntRange(1, 300).Draw(rt, "rows")
-	t := &table{plan: &encoder.Plan{}, rows: encoder.Rows{N: n, Fold: make([]uint8, n)}}
+	t := &table{plan: &encoder.Plan{}, rows: encoder.Rows{N: n, Fold: make([]uint8, n), Part: make([]uint8, n)}}
+	for i := range t.rows.Part {
+		t.rows.Part[i] = uint8(r.IntN(encoder.Parts))
+	}
 	for f := range rapid.IntRange(1, 7).Draw(rt, "features") {
 		feature := encoder.Feature{Name: fmt.Sprint("f", f), Levels: make([]encoder.Level, 1+r.IntN(3))}
 		for l := range feature.Levels {
@@ -58,6 +61,7 @@ func randomTable(rt *rapid.T) *table {
 type bruteGroup struct {
 	items []wire.Item
 	n     int64
+	found int64 // of n, in discovery
 	known []int64
 	sums  []*big.Int
 }
@@ -93,6 +97,9 @@ func (t *table) brute(order int, allowed []int, minimum int64) (groups []bruteGr
 				found[fmt.Sprint(items)] = g
 			}
 			g.n++
+			if t.rows.Part[i]&encoder.Confirmation == 0 {
+				g.found++
+			}
 			for m, known := range t.rows.Known {
 				if known[i] {
 					g.known[m]++
@@ -132,6 +139,9 @@ func TestRunAgainstBruteForce(t *testing.T) {
 		for i, w := range want {
 			if !slices.Equal(got.At(i), w.items) || got.Counts.N[i] != w.n {
 				rt.Fatalf("group %d is %v of %d rows, want %v of %d", i, got.At(i), got.Counts.N[i], w.items, w.n)
+			}
+			if got.Discovery.N[i] != w.found {
+				rt.Fatalf("group %v has %d rows in discovery, want %d", w.items, got.Discovery.N[i], w.found)
 			}
 			for m, mc := range got.Counts.Measures {
 				if known := mc.Known; (known == nil) != tab.plan.Measures[m].Complete || known != nil && known[i] != w.known[m] {
@@ -180,9 +190,9 @@ func TestTooManyCandidatesAreRefusedBeforeTheWork(t *testing.T) {
 	for range 42 { // 42·255 items: 56 million pairs
 		plan.Features = append(plan.Features, encoder.Feature{Levels: make([]encoder.Level, 254)})
 	}
-	levels := partial.MakeCounts(42*255+1, nil)
-	for i := range levels.N {
-		levels.N[i] = 100
+	levels := partial.MakeHalves(42*255+1, nil)
+	for i := range levels.Discovery.N {
+		levels.Discovery.N[i] = 100
 	}
 	shards := &refused{}
 	_, err := Run(context.Background(), shards, plan, &levels, Config{}, nil)
@@ -193,15 +203,15 @@ func TestTooManyCandidatesAreRefusedBeforeTheWork(t *testing.T) {
 
 func TestRunRefuses(t *testing.T) {
 	plan := &encoder.Plan{Features: []encoder.Feature{{Name: "a", Levels: make([]encoder.Level, 1)}, {Name: "b", Levels: make([]encoder.Level, 1)}}}
-	levels := partial.MakeCounts(5, nil)
-	for i := range levels.N {
-		levels.N[i] = 3
+	levels := partial.MakeHalves(5, nil)
+	for i := range levels.Discovery.N {
+		levels.Discovery.N[i], levels.Confirmation.N[i] = 2, 1
 	}
-	run := func(levels *partial.Counts, c Config) string {
+	run := func(levels *partial.Halves, c Config) string {
 		_, err := Run(context.Background(), &refused{}, plan, levels, c, nil)
 		return fmt.Sprint(err)
 	}
-	short := partial.MakeCounts(4, nil)
+	short := partial.MakeHalves(4, nil)
 	for _, test := range []struct{ got, want string }{
 		{run(&short, Config{}), "do not fit the plan"},
 		{run(&levels, Config{Order: 7, MinCount: -1, MinShare: 2, Features: []int{0, 0, 9}}), "--order 7"},

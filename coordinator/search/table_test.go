@@ -52,6 +52,9 @@ func (t *table) cut(tb failer, size int, order []int) {
 
 func (t *table) take(order []int) *encoder.Rows {
 	r := &encoder.Rows{N: len(order), Fold: pick(t.rows.Fold, order)}
+	if t.rows.Part != nil {
+		r.Part = pick(t.rows.Part, order)
+	}
 	for f := range t.rows.Codes {
 		r.Codes = append(r.Codes, pick(t.rows.Codes[f], order))
 	}
@@ -94,15 +97,15 @@ func (t *table) OverShards(ctx context.Context, op string, params any, accept fu
 }
 
 // levels runs the op that a search starts from.
-func (t *table) levels(tb failer) *partial.Counts {
+func (t *table) levels(tb failer) *partial.Halves {
 	tb.Helper()
-	var sum partial.Counts
+	var sum partial.Halves
 	err := t.OverShards(context.Background(), wire.OpLevels, struct{}{}, func(answer []byte) error {
-		var part partial.Counts
+		var part partial.Halves
 		if err := wire.Decode(answer, &part); err != nil {
 			return err
 		}
-		if sum.N == nil {
+		if sum.Discovery.N == nil {
 			sum = part
 			return nil
 		}

@@ -123,7 +123,7 @@ func TestTopIsExact(t *testing.T) {
 func TestTopOfBank(t *testing.T) {
 	b := bankBinned(t)
 	b.cut(t, 20000, inOrder(b.rows.N))
-	levels := b.levels(t)
+	levels := &b.levels(t).Discovery // all customers: they are not split
 	g := b.search(t, Config{MinCount: 50})
 	y := metric.Metric{Name: "y", Binary: true, Num: 0, Den: -1}
 	all := y.At(levels, len(levels.N)-1)

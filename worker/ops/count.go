@@ -11,34 +11,37 @@ import (
 )
 
 // count counts the candidates of one order over all rows of the shards: how
-// many rows they have, and known rows and sum of every measure.
+// many rows they have, and known rows and sum of every measure, on either part.
 //
-// Memory: about 24 bytes a candidate and measure, and 8 + 2 KiB an item.
-func count(ctx context.Context, env *Env, p wire.CountParams) (partial.Counts, error) {
+// Memory: about 48 bytes a candidate and measure, and 8 + 2 KiB an item.
+func count(ctx context.Context, env *Env, p wire.CountParams) (partial.Halves, error) {
 	return countBy(ctx, env, p, cheapest)
 }
 
-func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (partial.Counts, error) {
+func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (partial.Halves, error) {
 	if p.Order < 2 || len(p.Survivors) != p.Order-2 {
-		return partial.Counts{}, fmt.Errorf("count of order %d with survivors of %d orders", p.Order, len(p.Survivors))
+		return partial.Halves{}, fmt.Errorf("count of order %d with survivors of %d orders", p.Order, len(p.Survivors))
 	}
 	features := make([]int, len(p.Items))
 	for i, item := range p.Items {
 		if err := checkItem(env.Plan, item); err != nil {
-			return partial.Counts{}, err
+			return partial.Halves{}, err
 		}
 		if i > 0 && !itemLess(p.Items[i-1], item) {
-			return partial.Counts{}, fmt.Errorf("items %v and %v do not ascend", p.Items[i-1], item)
+			return partial.Halves{}, fmt.Errorf("items %v and %v do not ascend", p.Items[i-1], item)
 		}
 		features[i] = item.Feature
 	}
 	groups, candidates, err := lattice.Replay(features, p.Survivors, lattice.MaxCandidates)
 	if err != nil {
-		return partial.Counts{}, err
+		return partial.Halves{}, err
 	}
-	counts := partial.MakeCounts(candidates.Len(), completeMeasures(env.Plan))
-	w := newCountWalk(newCountBlock(p.Items, env.Plan), groups, candidates, &counts, how)
-	return counts, w.block.each(ctx, env, func() { w.countBlock() })
+	counts := partial.MakeHalves(candidates.Len(), completeMeasures(env.Plan))
+	w := newCountWalk(newCountBlock(p.Items, env.Plan), groups, candidates, how)
+	return counts, w.block.each(ctx, env, func() {
+		w.counts = w.block.half(&counts)
+		w.countBlock()
+	})
 }
 
 // each takes up one block of the shards after the other.

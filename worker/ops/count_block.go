@@ -4,6 +4,7 @@ import (
 	"github.com/headwater-dev/headwater/kernels/bitset"
 	"github.com/headwater-dev/headwater/kernels/encode"
 	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
@@ -19,6 +20,7 @@ type countBlock struct {
 	items    []wire.Item // what prefixes and extensions are made of, ascending by feature, then code
 	byFeat   []itemRange
 	rows     int
+	part     uint8 // see encoder.Rows
 	words    int
 	codes    [][]uint8 // feature → row
 	measures []blockMeasure
@@ -74,7 +76,7 @@ func newCountBlock(items []wire.Item, plan *encoder.Plan) *countBlock {
 // load takes up block i of s.
 func (b *countBlock) load(s *shard.Shard, i int) {
 	at := s.Blocks()[i]
-	b.rows, b.words = at.Rows, bitset.Words(at.Rows)
+	b.rows, b.words, b.part = at.Rows, bitset.Words(at.Rows), at.Part
 	b.cut, b.laid = false, false
 	for f := range b.codes {
 		b.codes[f] = s.Codes(f)[at.Start:][:at.Rows]
@@ -123,6 +125,14 @@ func (b *countBlock) layRows() {
 		}
 	}
 	b.weigh()
+}
+
+// half returns the counts that the block's rows belong to.
+func (b *countBlock) half(h *partial.Halves) *partial.Counts {
+	if b.part&encoder.Confirmation != 0 {
+		return &h.Confirmation
+	}
+	return &h.Discovery
 }
 
 // passes is how many times the rows of an extension are counted by bitmaps:

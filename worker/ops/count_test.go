@@ -38,7 +38,10 @@ var measureKinds = map[string]func(r *rand.Rand) int64{
 
 func newCountTable(t testing.TB, r *rand.Rand, n, shardRows int, levels []int, kinds []string, complete bool) *countTable {
 	plan := &encoder.Plan{}
-	c := &countTable{env: Env{Plan: plan}, rows: encoder.Rows{N: n, Fold: make([]uint8, n)}}
+	c := &countTable{env: Env{Plan: plan}, rows: encoder.Rows{N: n, Fold: make([]uint8, n), Part: make([]uint8, n)}}
+	for i := range c.rows.Part {
+		c.rows.Part[i] = uint8(r.IntN(encoder.Parts))
+	}
 	for f, k := range levels {
 		plan.Features = append(plan.Features, encoder.Feature{Name: fmt.Sprint("f", f), Levels: make([]encoder.Level, k)})
 		codes := make([]uint8, n)
@@ -59,7 +62,7 @@ func newCountTable(t testing.TB, r *rand.Rand, n, shardRows int, levels []int, k
 	}
 	for from := 0; from < n; from += shardRows {
 		to := min(from+shardRows, n)
-		part := &encoder.Rows{N: to - from, Fold: c.rows.Fold[from:to]}
+		part := &encoder.Rows{N: to - from, Fold: c.rows.Fold[from:to], Part: c.rows.Part[from:to]}
 		for f := range levels {
 			part.Codes = append(part.Codes, c.rows.Codes[f][from:to])
 		}
@@ -83,12 +86,24 @@ type groupTotals struct {
 }
 
 func (c *countTable) totals(items []wire.Item) groupTotals {
+	return c.totalsWhere(items, func(uint8) bool { return true })
+}
+
+// totalsOf are the totals on one half.
+func (c *countTable) totalsOf(items []wire.Item, confirmation bool) groupTotals {
+	return c.totalsWhere(items, func(part uint8) bool { return part&encoder.Confirmation != 0 == confirmation })
+}
+
+func (c *countTable) totalsWhere(items []wire.Item, listed func(part uint8) bool) groupTotals {
 	g := groupTotals{known: make([]int64, len(c.rows.Values))}
 	for range c.rows.Values {
 		g.sum, g.squares = append(g.sum, new(big.Int)), append(g.squares, new(big.Int))
 	}
 rows:
 	for i := range c.rows.N {
+		if !listed(c.rows.Part[i]) {
+			continue
+		}
 		for _, item := range items {
 			if c.rows.Codes[item.Feature][i] != item.Code {
 				continue rows
@@ -108,8 +123,12 @@ rows:
 }
 
 // compare checks entry i of counts against brute force.
-func (c *countTable) compare(t interface{ Fatalf(string, ...any) }, counts *partial.Counts, i int, items []wire.Item) {
-	want := c.totals(items)
+func (c *countTable) compare(t interface{ Fatalf(string, ...any) }, counts *partial.Halves, i int, items []wire.Item) {
+	c.compareHalf(t, &counts.Discovery, i, items, c.totalsOf(items, false))
+	c.compareHalf(t, &counts.Confirmation, i, items, c.totalsOf(items, true))
+}
+
+func (c *countTable) compareHalf(t interface{ Fatalf(string, ...any) }, counts *partial.Counts, i int, items []wire.Item, want groupTotals) {
 	if counts.N[i] != want.n {
 		t.Fatalf("group %v: %d rows, want %d", items, counts.N[i], want.n)
 	}
@@ -197,16 +216,19 @@ func TestMethodsAgreeOnFullBlocks(t *testing.T) {
 		c := newCountTable(t, r, 40000, 33000, []int{2, 3, 9, 1, 4, 2, 5, 3, 2, 3}, []string{"money", "extreme", "yes/no"}, complete)
 		items, features := c.items()
 		params := wire.CountParams{Order: 3, Items: items, Survivors: [][]uint64{allOf(t, features, nil)}}
-		var results [3]partial.Counts
+		var results [3]partial.Halves
 		for how := range results {
 			var err error
 			if results[how], err = countBy(context.Background(), &c.env, params, method(how)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for i := range results[0].N {
+		for i := range results[0].Discovery.N {
 			for how := 1; how < 3; how++ {
-				a, b := &results[0], &results[how]
+				a, b := &results[0].Discovery, &results[how].Discovery
+				if i%2 == 0 {
+					a, b = &results[0].Confirmation, &results[how].Confirmation
+				}
 				for m := range a.Measures {
 					if a.N[i] != b.N[i] || !complete && a.Measures[m].Known[i] != b.Measures[m].Known[i] ||
 						a.Measures[m].Sum.Big(i).Cmp(b.Measures[m].Sum.Big(i)) != 0 {
@@ -239,7 +261,7 @@ func TestLevelsAgainstBruteForce(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		counts, offsets := result.(partial.Counts), encoder.Offsets(c.env.Plan.Features)
+		counts, offsets := result.(partial.Halves), encoder.Offsets(c.env.Plan.Features)
 		for f := range c.env.Plan.Features {
 			for code := range c.env.Plan.Features[f].Codes() {
 				c.compare(rt, &counts, offsets[f]+code, []wire.Item{{Feature: f, Code: uint8(code)}})
@@ -247,8 +269,8 @@ func TestLevelsAgainstBruteForce(t *testing.T) {
 		}
 		all := offsets[len(offsets)-1]
 		c.compare(rt, &counts, all, nil)
-		if len(counts.N) != all+1 {
-			rt.Fatalf("%d entries, want %d", len(counts.N), all+1)
+		if n := len(counts.Discovery.N); n != all+1 || len(counts.Confirmation.N) != n {
+			rt.Fatalf("%d entries, want %d", n, all+1)
 		}
 	})
 }

@@ -38,7 +38,7 @@ type countWalk struct {
 	block      *countBlock
 	groups     *lattice.Lattice
 	candidates *lattice.Candidates
-	counts     *partial.Counts
+	counts     *partial.Counts // of the part that the block belongs to
 	how        method
 	families   []family
 	adds       []int32 // prefix → additions a row and channel when its rows are walked
@@ -75,10 +75,10 @@ type rowSplit struct {
 	rows  []uint16
 }
 
-func newCountWalk(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, counts *partial.Counts, how method) *countWalk {
+func newCountWalk(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, how method) *countWalk {
 	prefixOrder := c.Order - 1
 	w := &countWalk{
-		block: b, groups: groups, candidates: c, counts: counts, how: how,
+		block: b, groups: groups, candidates: c, how: how,
 		path:   make([]uint32, prefixOrder),
 		bitmap: make([]prefixBitmap, prefixOrder),
 		split:  make([]rowSplit, prefixOrder),

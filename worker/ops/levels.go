@@ -11,7 +11,7 @@ import (
 // levels counts every feature × code, missing and other included, at the
 // entries of encoder.Offsets, and all rows after them. The shards' rows are
 // walked once, as those of a prefix that every item extends.
-func levels(ctx context.Context, env *Env, _ struct{}) (partial.Counts, error) {
+func levels(ctx context.Context, env *Env, _ struct{}) (partial.Halves, error) {
 	var items []wire.Item
 	var ext []uint32
 	for f := range env.Plan.Features {
@@ -20,7 +20,7 @@ func levels(ctx context.Context, env *Env, _ struct{}) (partial.Counts, error) {
 		}
 	}
 	all := encoder.Offsets(env.Plan.Features)[len(env.Plan.Features)]
-	counts := partial.MakeCounts(all+1, completeMeasures(env.Plan))
+	counts := partial.MakeHalves(all+1, completeMeasures(env.Plan))
 	b := newCountBlock(items, env.Plan)
 	var walk rowWalk
 	var sums blockSums
@@ -29,7 +29,7 @@ func levels(ctx context.Context, env *Env, _ struct{}) (partial.Counts, error) {
 		sums.reset(all+1, len(b.measures))
 		walk.count(b, b.all[:b.rows], ext, &sums)
 		b.addAll(&sums, all)
-		sums.flush(b, 0, all+1, &counts, 0)
+		sums.flush(b, 0, all+1, b.half(&counts), 0)
 	})
 	return counts, err
 }

@@ -27,8 +27,7 @@ func moments(ctx context.Context, env *Env, p wire.MomentsParams) (partial.Momen
 	b := newCountBlock(items, env.Plan)
 	w := &momentWalk{
 		block:   b,
-		paths:   paths,
-		bitmap:  make([]prefixBitmap, len(env.Plan.Features)+1),
+		groups:  groupWalk{block: b, paths: paths, bitmap: make([]prefixBitmap, len(env.Plan.Features)+1)},
 		squares: make([]blockSquares, len(env.Plan.Measures)),
 		result:  &result,
 		wide:    -1,
@@ -43,44 +42,10 @@ func moments(ctx context.Context, env *Env, p wire.MomentsParams) (partial.Momen
 	return result, nil
 }
 
-// itemPaths lists the items that groups are made of, ascending, and the groups
-// as indexes into that list.
-func itemPaths(env *Env, groups [][]wire.Item) (items []wire.Item, paths [][]uint32, err error) {
-	index := make([][256]uint32, len(env.Plan.Features))
-	for _, g := range groups {
-		for i, item := range g {
-			if err := checkItem(env.Plan, item); err != nil {
-				return nil, nil, err
-			}
-			if i > 0 && g[i-1].Feature >= item.Feature {
-				return nil, nil, fmt.Errorf("group %v: its items must ascend by feature", g)
-			}
-			index[item.Feature][item.Code] = 1
-		}
-	}
-	for f := range index {
-		for c := range index[f] {
-			if index[f][c] != 0 {
-				index[f][c] = uint32(len(items))
-				items = append(items, wire.Item{Feature: f, Code: uint8(c)})
-			}
-		}
-	}
-	for _, g := range groups {
-		path := make([]uint32, len(g))
-		for i, item := range g {
-			path[i] = index[item.Feature][item.Code]
-		}
-		paths = append(paths, path)
-	}
-	return items, paths, nil
-}
-
 // momentWalk sums squares block by block.
 type momentWalk struct {
 	block   *countBlock
-	paths   [][]uint32
-	bitmap  []prefixBitmap // order → intersection of so many items; entry 0 is all rows
+	groups  groupWalk
 	squares []blockSquares
 	result  *partial.Moments
 	wide    int // a measure of which a sum went past 128 bits; -1 = none
@@ -91,39 +56,13 @@ func (w *momentWalk) countBlock() {
 	for m := range w.squares {
 		w.squares[m].load(b, &b.measures[m])
 	}
-	all := &w.bitmap[0]
-	all.own = resize(all.own, blockWords)
-	all.words, all.n = all.own[:b.words], b.rows
-	bitset.Fill(all.words, b.rows)
-	var last []uint32
-	for g, path := range w.paths {
-		same := 0
-		for same < len(path) && same < len(last) && path[same] == last[same] {
-			same++
-		}
-		last = path
-		group := w.intersect(path, same)
-		if group.n == 0 {
-			continue
-		}
+	w.groups.each(func(g int, rows *prefixBitmap) {
 		for m := range w.squares {
-			if !w.squares[m].addTo(w.result.Measures[m], g, group) {
+			if !w.squares[m].addTo(w.result.Measures[m], g, rows) {
 				w.wide = m
 			}
 		}
-	}
-}
-
-// intersect returns the rows of a group of which the first items are those of
-// the group before.
-func (w *momentWalk) intersect(path []uint32, same int) *prefixBitmap {
-	for d := same; d < len(path); d++ {
-		b := &w.bitmap[d+1]
-		b.own = resize(b.own, blockWords)
-		b.words = b.own[:w.block.words]
-		b.n = bitset.And(b.words, w.bitmap[d].words, w.block.bitmap(path[d]))
-	}
-	return &w.bitmap[len(path)]
+	})
 }
 
 // limbBits is the width of the limbs that squares, which have up to 126 bits,

@@ -36,6 +36,7 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpLevels:   typed(levels),
 	wire.OpCount:    typed(count),
 	wire.OpMoments:  typed(moments),
+	wire.OpProbe:    typed(probe),
 	wire.OpCells:    typed(cells),
 	wire.OpSegments: typed(segments),
 	wire.OpLeaves:   typed(leaves),

@@ -28,9 +28,10 @@ const (
 	OpProfile  = "profile"  // splits → partial.Profile
 	OpRefine   = "refine"   // splits → partial.Refinement
 	OpAssign   = "assign"   // splits → partial.Parts
-	OpLevels   = "levels"   // shards → partial.Counts over every feature × code, feature-major, then one entry for all rows
-	OpCount    = "count"    // shards → partial.Counts over the candidates of one order
+	OpLevels   = "levels"   // shards → partial.Halves over every feature × code, feature-major, then one entry for all rows
+	OpCount    = "count"    // shards → partial.Halves over the candidates of one order
 	OpMoments  = "moments"  // shards → partial.Moments of given groups
+	OpProbe    = "probe"    // shards → partial.Probe of given groups
 	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
 	OpSegments = "segments" // shards → partial.Segments
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
@@ -53,6 +54,21 @@ type CountParams struct {
 // MomentsParams asks for exact sums of squares of groups.
 type MomentsParams struct {
 	Groups [][]Item
+}
+
+// ProbeParams asks for the figures of given groups on both parts of the
+// customers.
+type ProbeParams struct {
+	Groups  [][]Item
+	Columns []ProbeColumn
+}
+
+// ProbeColumn is a measure, or the sum of two, with values outside of Low and
+// High taken for these. It is known where all its measures are.
+type ProbeColumn struct {
+	Measure   int   // index into Plan.Measures
+	Plus      int   // another one, added before clipping; -1 = none
+	Low, High int64 // inclusive
 }
 
 // CellsParams asks for the occupied cells of crossings of features.
