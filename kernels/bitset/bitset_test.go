@@ -1,8 +1,6 @@
 package bitset
 
 import (
-	"fmt"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -33,67 +31,6 @@ func bitmap(r *rand.Rand, n int) []uint64 {
 		b[i/64] |= r.Uint64() & 1 << (i % 64)
 	}
 	return b
-}
-
-func TestAnd(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for _, n := range lengths {
-		a, b := bitmap(r, n), bitmap(r, n)
-		dst, check := guarded(Words(n))
-		got, want := And(dst, a, b), 0
-		for i := range dst {
-			if dst[i] != a[i]&b[i] {
-				t.Fatalf("n=%d: word %d is wrong", n, i)
-			}
-			want += bits.OnesCount64(a[i] & b[i])
-		}
-		if got != want || Count(dst) != want {
-			t.Errorf("n=%d: counts %d and %d, want %d", n, got, Count(dst), want)
-		}
-		check(t)
-		if And(a, a, b) != want || !slices.Equal(a, dst) {
-			t.Errorf("n=%d: another result in place", n)
-		}
-	}
-}
-
-func TestAndCounts(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	for _, n := range lengths {
-		words, stride, items := Words(n), Words(n)+r.IntN(3), 9
-		all := make([]uint64, items*stride)
-		for i := range items {
-			copy(all[i*stride:], bitmap(r, n))
-		}
-		var prefixes []uint64
-		var ext []uint32
-		start := []int{0}
-		for p := range 7 {
-			prefixes = append(prefixes, bitmap(r, n)...)
-			for range p { // 0 to 6 extensions: below, at and above four at once
-				ext = append(ext, uint32(r.IntN(items)))
-			}
-			start = append(start, len(ext))
-		}
-		dst, check := guarded(len(ext))
-		before := slices.Clone(all)
-		AndCounts(dst, prefixes, words, all, stride, start, ext)
-		for p := range len(start) - 1 {
-			for c := start[p]; c < start[p+1]; c++ {
-				want := uint64(0)
-				for i := range words {
-					want += uint64(bits.OnesCount64(prefixes[p*words+i] & all[int(ext[c])*stride+i]))
-				}
-				if dst[c] != want {
-					t.Fatalf("n=%d prefix=%d: got %d, want %d", n, p, dst[c], want)
-				}
-			}
-		}
-		check(t)
-		if !slices.Equal(all, before) {
-			t.Error("the items were changed")
-		}
-	}
 }
 
 func TestPlanes(t *testing.T) {
@@ -167,21 +104,4 @@ func TestFillAndSum(t *testing.T) {
 			t.Errorf("n=%d: sum %d, want %d", n, got, want)
 		}
 	}
-}
-
-func BenchmarkAndCounts(b *testing.B) {
-	r := rand.New(rand.NewPCG(6, 6))
-	const n, items = 16384, 32
-	var all []uint64
-	var ext []uint32
-	for i := range items {
-		all, ext = append(all, bitmap(r, n)...), append(ext, uint32(i))
-	}
-	dst := make([]uint64, items)
-	b.Run(fmt.Sprintf("rows=%d/ext=%d", n, items), func(b *testing.B) {
-		b.SetBytes(items * n / 8)
-		for b.Loop() {
-			AndCounts(dst, all[:n/64], n/64, all, n/64, []int{0, items}, ext)
-		}
-	})
 }
