@@ -105,8 +105,21 @@ e2e: ## The command on real tables in ../shared/data, with what make test leaves
 	$(GO) test -count=1 -timeout 20m $(TEST_FLAGS) ./cmd/...
 
 .PHONY: bench
-bench: ## Go benchmarks, as benchstat reads them: make bench | tee new.txt; make benchstat OLD=old.txt NEW=new.txt
+bench: ## Build bin/bench and run it: make bench ARGS='kernels --match AndCounts'; see bench --help
+	$(GO) build -trimpath -o $(BIN)/bench ./bench
+	$(BIN)/bench $(ARGS)
+
+.PHONY: bench-smoke
+bench-smoke: ## Every subcommand of bench on tiny sizes: are the results right?
+	$(GO) test -count=1 ./bench/...
+
+.PHONY: bench-go
+bench-go: ## Go benchmarks, as benchstat reads them: make bench-go | tee new.txt; make benchstat OLD=old.txt NEW=new.txt
 	$(GO) test -run '^$$' -bench . $(BENCH_FLAGS) $(BENCH_PKGS)
+
+.PHONY: benchcmp
+benchcmp: ## Go benchmarks of this tree against those of a commit: make benchcmp BASE=HEAD~1
+	@GO='$(GO)' TOOL='$(TOOL)' FLAGS='$(BENCH_FLAGS)' PKGS='$(BENCH_PKGS)' bash bench/compare.sh "$(BASE)"
 
 .PHONY: benchstat
 benchstat: ## Compare two benchmark outputs, OLD and NEW
