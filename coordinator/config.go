@@ -75,6 +75,9 @@ type Config struct {
 	Notice   func(string)          // a line for the user, as it becomes known
 }
 
+// maxSegments bounds the number of segments.
+const maxSegments = 200
+
 // Validate reports every problem at once.
 func (c *Config) Validate() error {
 	var errs []error
@@ -109,8 +112,8 @@ func (c *Config) Validate() error {
 	if !slices.Contains([]string{"up", "down", "both"}, c.Direction) {
 		problem("--direction %q is not one of up, down, both", c.Direction)
 	}
-	if c.K < 0 || c.KMin < 1 || c.KMax < c.KMin {
-		problem("the number of segments must be positive: --k %d, --k-min %d, --k-max %d", c.K, c.KMin, c.KMax)
+	if c.K < 0 || c.K > maxSegments || c.KMin < 1 || c.KMax < c.KMin || c.KMax > maxSegments {
+		problem("the number of segments is from 1 to %d, and --k-min is at most --k-max: --k %d, --k-min %d, --k-max %d", maxSegments, c.K, c.KMin, c.KMax)
 	}
 	if !(c.Lambda >= 0 && c.Lambda <= 1) {
 		problem("--lambda %v is not between 0 and 1", c.Lambda)

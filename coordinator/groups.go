@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -43,10 +42,11 @@ func (j *job) search(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(
-		j.write(export.GroupsFile, func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) }),
-		j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) }),
-	)
+	err = j.write(export.GroupsFile, func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) })
+	if err != nil {
+		return err
+	}
+	return j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) })
 }
 
 // tops ranks the groups of at most MaxShare of the customers by each metric.

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -24,16 +23,22 @@ func (j *job) write(name string, fill func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(fill(w), w.Close())
+	if err := fill(w); err != nil {
+		_ = w.Close() // would say the same again
+		return err
+	}
+	return w.Close()
 }
 
 // commit writes the report and run.json and puts everything into place.
 func (j *job) commit(ctx context.Context) error {
-	err := errors.Join(
-		j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) }),
-		j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) }),
-		j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) }),
-	)
+	err := j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) })
+	if err == nil {
+		err = j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) })
+	}
+	if err == nil {
+		err = j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) })
+	}
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type job struct {
 	metrics []metric.Metric
 	shards  int
 	halves  *partial.Halves // levels on either part of the customers
+	cross   []int           // features to cross, as the config asks; nil = chosen
 	levels  *partial.Counts // every feature × code, then all rows
 	allowed []int           // features that take part in groups and segments
 
@@ -61,6 +62,9 @@ func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, j.table.Close()) }()
+	if err := j.keepInputs(); err != nil {
+		return nil, err
+	}
 	if j.engine, err = engine.Start(ctx, j.engineConfig(), j.table, c.Opener); err != nil {
 		return nil, err
 	}
@@ -77,6 +81,19 @@ func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
 		}
 	}
 	return &j.findings, nil
+}
+
+// keepInputs refuses a job that would replace a file that it reads.
+func (j *job) keepInputs() error {
+	if j.folder == nil {
+		return nil
+	}
+	for _, file := range j.table.Files {
+		if j.folder.Replaces(file.Path) {
+			return fmt.Errorf("%s is read by this job and would be replaced by it: choose another --out", file.Name)
+		}
+	}
+	return nil
 }
 
 // step is one stage of a job.

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/headwater-dev/headwater/coordinator/export"
@@ -14,14 +13,7 @@ import (
 
 // segment merges the customers into segments and describes them.
 func (j *job) segment(ctx context.Context) error {
-	config := merge.Config{Features: j.allowed, KMin: j.KMin, KMax: j.KMax, K: j.K, Lambda: j.Lambda}
-	if j.Cross != nil {
-		cross, err := j.featuresNamed(j.Cross)
-		if err != nil {
-			return err
-		}
-		config.Cross = cross
-	}
+	config := merge.Config{Features: j.allowed, KMin: j.KMin, KMax: j.KMax, K: j.K, Lambda: j.Lambda, Cross: j.cross}
 	f := &j.findings
 	var err error
 	if f.Segments, err = merge.Run(ctx, j.engine, &j.plan, j.metrics, j.levels, config, j.Stage); err != nil {
@@ -30,10 +22,11 @@ func (j *job) segment(ctx context.Context) error {
 	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {
 		return err
 	}
-	return errors.Join(
-		j.write(export.SegmentsFile, func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) }),
-		j.write(export.ModelFile, func(w io.Writer) error { return export.WriteModel(w, j.model()) }),
-	)
+	err = j.write(export.SegmentsFile, func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) })
+	if err != nil {
+		return err
+	}
+	return j.write(export.ModelFile, func(w io.Writer) error { return export.WriteModel(w, j.model()) })
 }
 
 // segmentNames are the segments' names, in their order.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/feature"
@@ -28,16 +27,20 @@ func (j *job) profileTable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := j.checkNames(specs); err != nil {
+		return err
+	}
+	bins, err := j.binnings()
+	if err != nil {
+		return err
+	}
 	if j.profile, err = overSplits(ctx, j, wire.OpProfile, nil, (*partial.Profile).Merge); err != nil {
 		return err
 	}
 	if j.plan.Measures, j.metrics, err = metric.Resolve(specs, j.Weight, j.profile); err != nil {
 		return err
 	}
-	options, err := j.featureOptions(metric.Columns(specs, j.Weight))
-	if err != nil {
-		return err
-	}
+	options := j.featureOptions(metric.Columns(specs, j.Weight), bins)
 	if err := j.decide(ctx, options); err != nil {
 		return err
 	}
@@ -46,6 +49,9 @@ func (j *job) profileTable(ctx context.Context) error {
 			options.MinCount, reasons(j.decided.Columns))
 	}
 	j.plan.Features, j.plan.Key, j.plan.Seed = j.decided.Features, j.decided.Key, j.Seed
+	if j.cross, err = j.crossed(); err != nil {
+		return err
+	}
 	j.plan.Sampled = j.rows() >= sampledRows
 	if j.table.Dialect != nil {
 		j.plan.Nulls = j.table.Dialect.Nulls
@@ -97,23 +103,16 @@ func (j *job) decide(ctx context.Context, options feature.Options) error {
 	}
 }
 
-func (j *job) featureOptions(metricColumns []string) (feature.Options, error) {
+func (j *job) featureOptions(metricColumns []string, bins map[string]feature.Binning) feature.Options {
 	o := feature.Options{
 		MinCount: j.searchConfig().Minimum(j.rows()), AsOf: j.AsOf,
 		Only: j.Features, Exclude: j.Exclude, Metrics: metricColumns,
-		Roles: map[string]feature.Role{}, Bins: map[string]feature.Binning{},
+		Roles: map[string]feature.Role{}, Bins: bins,
 	}
 	for column, role := range j.Roles {
 		o.Roles[column] = feature.Role(role)
 	}
-	for column, bins := range j.Bins {
-		b, err := feature.ParseBinning(bins)
-		if err != nil {
-			return o, err
-		}
-		o.Bins[column] = b
-	}
-	return o, nil
+	return o
 }
 
 func (j *job) searchConfig() *search.Config {
@@ -151,25 +150,4 @@ func (j *job) load(ctx context.Context) error {
 	shards := planShards(j.table, rows, marks, min(size, MaxShardRows))
 	j.shards, j.findings.Source.Shards = len(shards), len(shards)
 	return j.engine.Load(ctx, &j.plan, shards)
-}
-
-// featuresNamed returns the features made of the named columns, or so named.
-func (j *job) featuresNamed(names []string) ([]int, error) {
-	var found []int
-	var known []string
-	for _, f := range j.plan.Features {
-		known = append(known, f.Name)
-	}
-	for _, name := range names {
-		before := len(found)
-		for i, f := range j.plan.Features {
-			if (f.Name == name || f.Column == name) && !slices.Contains(found, i) {
-				found = append(found, i)
-			}
-		}
-		if len(found) == before {
-			return nil, &source.UnknownColumnError{Column: name, Nearest: source.Nearest(name, known)}
-		}
-	}
-	return found, nil
 }

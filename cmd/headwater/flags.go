@@ -113,6 +113,9 @@ func (j *jobFlags) settle(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("min-count") && !cmd.Flags().Changed("min-share") {
 		c.MinShare = 0
 	}
+	if !cmd.Flags().Changed("max-share") && c.MaxShare <= c.MinShare {
+		c.MaxShare = 1 // the default limit would leave no group
+	}
 	if cmd.Flags().Changed("null") {
 		c.Input.Nulls = j.nulls
 	}

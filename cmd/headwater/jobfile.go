@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,9 +32,14 @@ func applyJobFile(cmd *cobra.Command, path string) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	var problems []error
-	settings := doc.Content[0].Content
+	settings, lines := doc.Content[0].Content, map[string]int{}
 	for i := 0; i+1 < len(settings); i += 2 {
 		key, value := settings[i], settings[i+1]
+		if line, ok := lines[key.Value]; ok {
+			problems = append(problems, fmt.Errorf("job file %s, line %d: %s is set on line %d already", path, key.Line, key.Value, line))
+			continue
+		}
+		lines[key.Value] = key.Line
 		if err := applySetting(cmd.Flags(), key.Value, value, names); err != nil {
 			problems = append(problems, fmt.Errorf("job file %s, line %d: %w", path, key.Line, err))
 		}
@@ -59,6 +65,16 @@ func applySetting(flags *pflag.FlagSet, name string, node *yaml.Node, names []st
 	values, err := settingValues(node)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	var truth bool
+	switch kind := flag.Value.Type(); {
+	case kind == "stringSlice" && node.Kind == yaml.ScalarNode: // as on the command line
+		values = strings.Split(node.Value, ",")
+		for i := range values {
+			values[i] = strings.TrimSpace(values[i])
+		}
+	case kind == "bool" && node.Decode(&truth) == nil: // YAML has more words for it: yes, on
+		values = []string{strconv.FormatBool(truth)}
 	}
 	if list, ok := flag.Value.(pflag.SliceValue); ok {
 		flag.Changed = true

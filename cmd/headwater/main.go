@@ -9,10 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/headwater-dev/headwater/worker/source"
 )
 
 // version is set by the linker (see Makefile).
@@ -39,7 +42,10 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := known(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	var usage *usageError
 	switch {
 	case err == nil:
@@ -54,6 +60,25 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "headwater: %s\n", indented(err))
 		return exitFailed
 	}
+}
+
+// known refuses a first word that is no command, as a mistake of usage like others.
+func known(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	names := []string{"help", "completion"}
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	if slices.Contains(names, args[0]) {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	if near := source.Nearest(args[0], names); len(near) > 0 {
+		err = fmt.Errorf("%w; nearest: %s", err, strings.Join(near, ", "))
+	}
+	return usage(root, err)
 }
 
 // indented puts several joined errors below each other.

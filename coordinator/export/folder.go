@@ -174,6 +174,18 @@ func presentOutputs(folder string) ([]string, error) {
 	return present, nil
 }
 
+// Replaces says whether Commit would replace or remove the file at path.
+func (f *Folder) Replaces(path string) bool {
+	file, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(f.earlier, func(name string) bool {
+		info, err := os.Stat(filepath.Join(f.path, filepath.FromSlash(name)))
+		return err == nil && os.SameFile(file, info)
+	})
+}
+
 // Path returns the folder's absolute path.
 func (f *Folder) Path() string { return f.path }
 

@@ -161,6 +161,8 @@ func (d *decider) features(c *partial.Column, inf *partial.Inference, out *Colum
 		reason, err = d.dates(c, out)
 	case inf.Numeric && inf.Type != source.Bool && !(inf.Padded > 0 && inf.Type == source.Int && d.options.Bins[c.Name].none()):
 		reason, err = d.numbers(c, inf, out)
+	case !d.options.Bins[c.Name].none():
+		err = fmt.Errorf("bins are for numbers and dates: each value is a level (%s)", inf.Type)
 	default:
 		if inf.Padded > 0 && inf.Numeric {
 			out.Notes = append(out.Notes, fmt.Sprintf("numbers with zeros in front, such as codes have, are taken as text (%s rows); --bins %s:levels=12 takes them as numbers", count(inf.Padded), c.Name))

@@ -55,30 +55,30 @@ func ParseBinning(s string) (Binning, error) {
 	case "width":
 		w, ok := encoder.ParseNumber(value)
 		if !ok || !(w > 0) || math.IsInf(w, 0) {
-			return b, fmt.Errorf("bins %q: the width must be a number above 0", s)
+			return b, fmt.Errorf("%q: the width must be a number above 0", s)
 		}
 		b.Width = w
 	case "cuts":
 		for _, part := range strings.Split(value, ",") {
 			c, ok := encoder.ParseNumber(part)
 			if !ok || math.IsNaN(c) || math.IsInf(c, 0) {
-				return b, fmt.Errorf("bins %q: %q is not a number", s, part)
+				return b, fmt.Errorf("%q: %q is not a number", s, part)
 			}
 			b.Cuts = append(b.Cuts, c)
 		}
 		slices.Sort(b.Cuts)
 		b.Cuts = slices.Compact(b.Cuts)
 		if len(b.Cuts) >= encoder.MaxLevels {
-			return b, fmt.Errorf("bins %q: %d cuts are too many, at most %d", s, len(b.Cuts), encoder.MaxLevels-1)
+			return b, fmt.Errorf("%q: %d cuts are too many, at most %d", s, len(b.Cuts), encoder.MaxLevels-1)
 		}
 	case "levels":
 		n, ok := encoder.ParseNumber(value)
 		if !ok || n != math.Trunc(n) || n < 2 || n > encoder.MaxLevels-1 {
-			return b, fmt.Errorf("bins %q: the number of levels must be a whole number from 2 to %d", s, encoder.MaxLevels-1)
+			return b, fmt.Errorf("%q: the number of levels must be a whole number from 2 to %d", s, encoder.MaxLevels-1)
 		}
 		b.Levels = int(n)
 	default:
-		return b, fmt.Errorf("bins %q: write width=10, cuts=18,30,65 or levels=8", s)
+		return b, fmt.Errorf("%q: write width=10, cuts=18,30,65 or levels=8", s)
 	}
 	return b, nil
 }

@@ -109,6 +109,9 @@ func (r *resolver) metric(s Spec) (Metric, error) {
 		num.Equals, m.Equals, m.Binary = &value, value, true
 	} else {
 		sc, err := r.scale(c, &inf)
+		if e := (*notNumbersError)(nil); errors.As(err, &e) {
+			return Metric{}, fmt.Errorf("%w; to count the rows with a value, write for example %s=%s", err, c.Name, e.example)
+		}
 		if err != nil {
 			return Metric{}, err
 		}

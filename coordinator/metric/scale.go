@@ -15,6 +15,11 @@ import (
 	"github.com/headwater-dev/headwater/worker/source"
 )
 
+// notNumbersError says that a column holds text where a sum is wanted.
+type notNumbersError struct{ column, example string }
+
+func (e *notNumbersError) Error() string { return fmt.Sprintf("column %q holds no numbers", e.column) }
+
 // roomy bounds values in fixed point where digits can be given up: sums over
 // two thousand million rows stay far from 128 bits, and fewer bit planes are
 // needed.
@@ -32,7 +37,7 @@ func (r *resolver) scale(c *partial.Column, inf *partial.Inference) (scale, erro
 	case inf.Type == source.Date || inf.Type == source.Timestamp:
 		return scale{}, fmt.Errorf("column %q holds dates, not numbers", c.Name)
 	case inf.NotNumbers == inf.Known:
-		return scale{}, fmt.Errorf("column %q holds no numbers; to count the rows with a value, write for example %s=%s", c.Name, c.Name, inf.NotNumber)
+		return scale{}, &notNumbersError{c.Name, inf.NotNumber}
 	case !inf.Numeric:
 		return scale{}, fmt.Errorf("column %q is not numeric: %d of %d values are not numbers, for example %q; list it with --null if it means missing",
 			c.Name, inf.NotNumbers, inf.Known, inf.NotNumber)

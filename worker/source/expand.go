@@ -85,7 +85,7 @@ func directory(dir string) ([]string, error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("%s: %w in this directory", dir, ErrNotFound)
+		return nil, fmt.Errorf("%s: %w to read in this folder (names with . or _ in front are passed over, folders within are not searched)", dir, ErrNotFound)
 	}
 	return paths, nil
 }

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/htmlindex"
@@ -116,7 +118,7 @@ func inspect(path, name string) (File, []byte, error) {
 func (s *spooler) spool(ctx context.Context, name string, r io.Reader) (path string, err error) {
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp(s.spec.TempDir, "headwater-spool-"); err != nil {
-			return "", fmt.Errorf("%s: a place to spool it: %w", name, err)
+			return "", fmt.Errorf("%s: a place for a copy of it (--temp-dir): %w", name, err)
 		}
 	}
 	s.n++
@@ -133,7 +135,12 @@ func (s *spooler) spool(ctx context.Context, name string, r io.Reader) (path str
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "", fmt.Errorf("%s: the compressed file is cut short; write it again: %w", name, err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "", fmt.Errorf("%s: a copy of it does not fit into the folder of temporary files; name another with --temp-dir: %w", name, err)
+	case err != nil:
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return path, nil
