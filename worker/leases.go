@@ -21,6 +21,10 @@ const (
 	// fullWait is how long a full worker leaves the leases to others before it
 	// looks for a smaller shard.
 	fullWait = 5 * time.Second
+	// leavePause keeps a lease given back on leaving from this worker's own last
+	// request, which the server may not have seen withdrawn yet: delivered to it,
+	// the lease would have to lapse before anybody else is offered it.
+	leavePause = 100 * time.Millisecond
 )
 
 // takeLeases takes one lease after the other, each once the one before has
@@ -209,7 +213,7 @@ func (s *session) releaseAll() {
 	defer s.mu.Unlock()
 	for id, h := range s.held {
 		if time.Since(h.extended) < s.ackWait {
-			if err := h.Release(0); err != nil {
+			if err := h.Release(leavePause); err != nil {
 				s.log.Debug("a lease is left to lapse", "shard", id, "error", err)
 			}
 		}
