@@ -6,7 +6,19 @@ import (
 	"testing"
 
 	"github.com/headwater-dev/headwater/kernels/cpu"
+	"github.com/headwater-dev/headwater/kernels/probe"
 )
+
+// The limit that BenchmarkAndCounts is compared with, in the same run.
+func BenchmarkProbe(b *testing.B) {
+	benchPaths(b, "registers", func(b *testing.B) {
+		const rounds = 10_000
+		for b.Loop() {
+			probe.Count(path, rounds)
+		}
+		reportCells(b, 1, probe.Count(path, rounds))
+	})
+}
 
 // benchPaths runs a benchmark on every path.
 func benchPaths(b *testing.B, name string, bench func(b *testing.B)) {
@@ -28,7 +40,7 @@ func BenchmarkAndCounts(b *testing.B) {
 	r := rand.New(rand.NewPCG(6, 6))
 	const prefixes = 8
 	for _, rows := range []int{1024, 16384} {
-		for _, items := range []int{32, 100, 256} {
+		for _, items := range []int{8, 16, 32, 100, 256} {
 			c := randomCounting(r, rows/64, prefixes, items, func(n int) []uint64 { return noise(r, n) })
 			c.stride = c.words
 			c.ext, c.start = nil, []int{0}

@@ -1,5 +1,6 @@
 // Package encode holds the kernels that turn codes into what the counting
-// kernels read: bitmaps of levels, and codes row by row.
+// kernels read: bitmaps of levels, and codes row by row. The plain Go functions
+// are the specification of the assembly, which ../_gen generates.
 package encode
 
 import (
@@ -14,20 +15,25 @@ import (
 //	}
 //
 // The bitmap of levels[l] is dst[l*stride:][:words], words = len(codes)/64
-// rounded up; bits past the last row are zero. levels may come in any order.
+// rounded up; bits past the last row are zero. levels may come in any order;
+// stride is not negative.
 //
-// Codes are first cut into bit slices (bit b of 64 codes as one word, as many
-// slices as the highest level needs bits); a level is the AND of the slices or
-// their complements. A code above all levels is recognised by a slice of "any
-// higher bit".
-//
-// Cost: 47 ns (2 levels), 179 ns (12) or 637 ns (60) a word. Comparing the bytes
-// with every level, eight at a time, took 1.6 (2 levels) to 3.2 times (60) as
-// long in the same run.
+// Cost on AVX-512: 0.5 ns a word and level; AVX2: 1 ns. Plain Go: 47 ns (2
+// levels), 179 ns (12) or 637 ns (60) a word.
 func Bitmaps(dst []uint64, stride int, codes []uint8, levels []uint8) {
 	if len(levels) == 0 {
 		return
 	}
+	_ = dst[(len(levels)-1)*stride:][:(len(codes)+63)/64] // what assembly does not check
+	bitmaps(dst, stride, codes, levels)
+}
+
+// bitmapsGeneric first cuts codes into bit slices (bit b of 64 codes as one
+// word, as many slices as the highest level needs bits); a level is the AND of
+// the slices or their complements. A code above all levels is recognised by a
+// slice of "any higher bit". Comparing the bytes with every level, eight at a
+// time, took 1.6 (2 levels) to 3.2 times (60) as long in the same run.
+func bitmapsGeneric(dst []uint64, stride int, codes []uint8, levels []uint8) {
 	top := uint8(0)
 	for _, l := range levels {
 		top = max(top, l)

@@ -1,0 +1,11 @@
+//go:build !amd64 || purego
+
+package encode
+
+import "github.com/headwater-dev/headwater/kernels/cpu"
+
+var path = cpu.PureGo
+
+func bitmaps(dst []uint64, stride int, codes, levels []uint8) {
+	bitmapsGeneric(dst, stride, codes, levels)
+}

@@ -1,0 +1,35 @@
+// Package probe holds loops that do nothing but use the processor: what the
+// kernels' speed is compared with. A figure of a kernel means little without
+// one of these from the same run, as machines, clocks and neighbours differ.
+package probe
+
+import (
+	"math/bits"
+
+	"github.com/headwater-dev/headwater/kernels/cpu"
+)
+
+// Count intersects and counts bits that are in registers, with the plain
+// sequence of a path's instructions: AND, popcount, add. It returns how many
+// bits it counted. A kernel that counts in fewer instructions can be faster.
+//
+//	purego  one word at a time
+//	avx2    AND, two table look-ups of half bytes, sums per byte
+//	avx512  VPANDQ, VPOPCNTQ, VPADDQ
+//
+// The path is one that the process supports.
+func Count(path cpu.Path, rounds int) (counted int) {
+	return count(path, max(rounds, 1))
+}
+
+// sink keeps the compiler from dropping the loop.
+var sink int
+
+func countGeneric(rounds int) (counted int) {
+	a, b, c, d, n := uint64(1), uint64(3), uint64(7), uint64(15), 0
+	for i := range uint64(rounds) {
+		n += bits.OnesCount64(a&i) + bits.OnesCount64(b&i) + bits.OnesCount64(c&i) + bits.OnesCount64(d&i)
+	}
+	sink = n
+	return rounds * 4 * 64
+}
