@@ -9,9 +9,11 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/headwater-dev/headwater/coordinator/engine"
+	"github.com/headwater-dev/headwater/coordinator/report"
 	"github.com/headwater-dev/headwater/worker/source"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
@@ -56,6 +58,7 @@ type Config struct {
 	Out   string
 	Force bool
 	BOM   bool
+	Lang  string // of report.html: en or zh; "" = en
 
 	// How it runs.
 	NATS      string // "" = embedded server and local workers
@@ -117,6 +120,9 @@ func (c *Config) Validate() error {
 	}
 	if !(c.Lambda >= 0 && c.Lambda <= 1) {
 		problem("--lambda %v is not between 0 and 1", c.Lambda)
+	}
+	if c.Lang != "" && !slices.Contains(report.Languages, c.Lang) {
+		problem("--lang %q is not one of %s", c.Lang, strings.Join(report.Languages, ", "))
 	}
 	if c.Workers < 0 {
 		problem("--workers %d is negative", c.Workers)

@@ -37,6 +37,9 @@ func (j *job) commit(ctx context.Context) error {
 		err = j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) })
 	}
 	if err == nil {
+		err = j.write(export.ReportHTMLFile, func(w io.Writer) error { return report.HTML(w, &j.findings, j.Lang) })
+	}
+	if err == nil {
 		err = j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) })
 	}
 	if err != nil {

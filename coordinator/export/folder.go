@@ -21,19 +21,20 @@ import (
 
 // The outputs. RunFile comes last: a folder without it holds no finished job.
 const (
-	GroupsFile   = "groups.parquet"
-	TopFile      = "top.csv"
-	ProfileFile  = "profile.json"
-	SegmentsFile = "segments.json"
-	ModelFile    = "model.json"
-	ReportFile   = "report.md"
-	RunFile      = "run.json"
+	GroupsFile     = "groups.parquet"
+	TopFile        = "top.csv"
+	ProfileFile    = "profile.json"
+	SegmentsFile   = "segments.json"
+	ModelFile      = "model.json"
+	ReportFile     = "report.md"
+	ReportHTMLFile = "report.html"
+	RunFile        = "run.json"
 
 	AssignmentsDir = "assignments" // part files and ManifestFile
 	ManifestFile   = AssignmentsDir + "/manifest.json"
 )
 
-var topLevel = []string{GroupsFile, TopFile, ProfileFile, SegmentsFile, ModelFile, ReportFile, RunFile}
+var topLevel = []string{GroupsFile, TopFile, ProfileFile, SegmentsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {

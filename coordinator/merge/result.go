@@ -36,6 +36,9 @@ type Result struct {
 type Point struct {
 	Codes []int `json:"codes"` // of the crossed features
 	N     int64 `json:"n"`     // customers, folded ones included
+
+	Known []float64 `json:"-"` // metric → customers on which it is known, folded ones included
+	Above []float64 `json:"-"` // metric → Σ (value − mean of all) over these
 }
 
 // Segment is one of the final segments.

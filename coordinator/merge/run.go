@@ -188,7 +188,14 @@ func (r *runner) describe(f *fit) {
 	out.Cells, out.Folded, out.FoldedRows = len(g.cells), g.small, g.smallN
 	out.Merges, out.K, out.Options = f.merges, f.k, f.clusters.options
 	out.Points = make([]Point, len(g.points.Weight))
+	for p := range out.Points {
+		out.Points[p].Known, out.Points[p].Above = make([]float64, len(r.metrics)), make([]float64, len(r.metrics))
+	}
 	for i, p := range g.point {
+		for m := range r.metrics {
+			out.Points[p].Known[m] += g.v.known[m][g.cells[i]]
+			out.Points[p].Above[m] += g.v.sum[m][g.cells[i]]
+		}
 		if cell := g.cells[i]; g.v.n[cell] >= r.c.MinCell || g.small == 0 {
 			out.Points[p].N = g.points.Weight[p]
 			for _, code := range g.c.at(cell) {

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strings"
+
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/persona"
+)
+
+// segmentsView is the segments: a table of all and a card of each.
+type segmentsView struct {
+	Said  []string
+	Table grid
+	Cards []segmentCard
+}
+
+type segmentCard struct {
+	ID, Name, Size string
+	Class          string
+	Metrics        []cardMetric
+	More, Less     []traitView
+	Rules          []string
+	SQL            string
+}
+
+type cardMetric struct {
+	Name, Mean, Lift, Between string
+	Range                     template.HTML
+}
+
+// traitView is a level that sets a segment apart.
+type traitView struct {
+	Name, Share, TGI string
+	Bar              template.HTML
+}
+
+// mostTraits is how many levels a card shows, more and less frequent ones.
+const mostTraits = 6
+
+func (p *document) segments() *segmentsView {
+	f, r := p.f, p.f.Segments
+	v := &segmentsView{}
+	v.Said = append(v.Said, p.t("Made of %s: %s cells.", strings.Join(r.Names, " × "), whole(r.Cells)))
+	if r.Predicts {
+		v.Said = append(v.Said, p.t("On customers held out the segments explain %s of the variance; a tree with as many rules %s.", percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules)))
+	}
+	v.Table.Head = []head{{"", true}, {p.t("segment"), false}, {p.t("customers"), true}, {p.t("share"), true}}
+	for _, m := range f.Overall.Metrics {
+		v.Table.Head = append(v.Table.Head, head{m.Name, true}, head{p.t("lift"), true})
+	}
+	most := 0.0
+	for _, s := range r.Segments {
+		most = max(most, s.Share)
+	}
+	scales := p.segmentScales()
+	for i := range r.Segments {
+		s, persona := &r.Segments[i], &f.Personas.Segments[i]
+		row := tableRow{Cells: []cell{
+			{Text: whole(i + 1), Right: true}, {Text: persona.Name}, {Text: whole(s.N), Right: true},
+			{Text: percent(s.Share), Mark: meter("bar", s.Share, most, 90), Right: true},
+		}}
+		card := segmentCard{
+			ID: fmt.Sprintf("segment%d", i+1), Name: persona.Name, Class: "up",
+			Size: p.t("%s customers", whole(s.N)) + " · " + percent(s.Share),
+		}
+		for k, m := range f.Overall.Metrics {
+			x := spanOf(persona, k)
+			lift := ratio(value(s.Metrics[k].Lift))
+			row.Cells = append(row.Cells, cell{Text: mean(m, x.mean), Mark: interval(scales[k], p.overall[k], x), Right: true}, cell{Text: lift, Right: true})
+			c := cardMetric{Name: m.Name, Mean: mean(m, x.mean), Lift: lift, Range: interval(scales[k], p.overall[k], x)}
+			if !math.IsNaN(x.low) {
+				c.Between = mean(m, x.low) + " – " + mean(m, x.high)
+			}
+			card.Metrics = append(card.Metrics, c)
+		}
+		if len(card.Metrics) > 0 {
+			card.Class = above(spanOf(persona, 0).mean, p.overall[0])
+		}
+		p.fill(&card, s, persona)
+		v.Table.Rows = append(v.Table.Rows, row)
+		v.Cards = append(v.Cards, card)
+	}
+	return v
+}
+
+// segmentScales are the scales on which the segments' means are drawn.
+func (p *document) segmentScales() []scale {
+	var out []scale
+	for k := range p.f.Overall.Metrics {
+		var spans []span
+		for i := range p.f.Personas.Segments {
+			spans = append(spans, spanOf(&p.f.Personas.Segments[i], k))
+		}
+		out = append(out, spanScale(p.overall[k], 150, spans...))
+	}
+	return out
+}
+
+func spanOf(s *persona.Persona, k int) span {
+	if k >= len(s.Metrics) {
+		return span{math.NaN(), math.NaN(), math.NaN()}
+	}
+	m := s.Metrics[k]
+	return span{value(m.Mean), value(m.Low), value(m.High)}
+}
+
+// fill fills in who is in a segment and how to pick them.
+func (p *document) fill(card *segmentCard, s *merge.Segment, who *persona.Persona) {
+	features := p.f.Overall.Features
+	for _, list := range [][]persona.Trait{who.Defining, who.Over, who.Under} {
+		for _, t := range list {
+			v := traitView{Name: t.Name + " = " + t.Level, Share: percent(t.Share), TGI: fmt.Sprintf("%.0f", t.TGI), Bar: tgiBar(t.TGI)}
+			if t.H > 0 && len(card.More) < mostTraits {
+				card.More = append(card.More, v)
+			} else if t.H < 0 && len(card.Less) < mostTraits/2 {
+				card.Less = append(card.Less, v)
+			}
+		}
+	}
+	var conditions []string
+	for _, r := range s.Rules {
+		card.Rules = append(card.Rules, merge.RuleText(features, r)+" ("+p.t("%s customers", whole(r.N))+")")
+		conditions = append(conditions, merge.RuleSQL(features, r))
+	}
+	if len(conditions) > 1 {
+		for i := range conditions {
+			conditions[i] = "(" + conditions[i] + ")"
+		}
+	}
+	card.SQL = strings.Join(conditions, "\n   OR ")
+}
