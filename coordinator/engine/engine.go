@@ -56,11 +56,11 @@ type Engine struct {
 
 // Stats are what a job has cost so far.
 type Stats struct {
-	Rounds      int64
-	Assignments int64
-	Retries     int64 // assignments beyond the first of their units
-	Shipped     int64 // bytes of rows sent to workers
-	Pulled      int64 // bytes of answers
+	Rounds      int64 `json:"rounds"`
+	Assignments int64 `json:"assignments"`
+	Retries     int64 `json:"retries"` // assignments beyond the first of their units
+	Shipped     int64 `json:"shipped"` // bytes of rows sent to workers
+	Pulled      int64 `json:"pulled"`  // bytes of answers
 }
 
 // Start begins a job on a table: it connects, or starts a server and local

@@ -34,7 +34,7 @@ type Held struct {
 
 // Place says that leases can be taken.
 type Place struct {
-	Plan Blob `json:"plan"` // encoder.Plan, by Encode
+	Plan Blob `json:"plan"` // encoder.Plan, as JSON
 }
 
 // ToWorker is a message from the coordinator to one worker: exactly one of
@@ -109,7 +109,7 @@ type Leave struct{}
 // Welcome is what a worker that joins must know.
 type Welcome struct {
 	Term    string        `json:"term"`
-	Job     Blob          `json:"job"` // Job, by Encode
+	Job     Blob          `json:"job"` // Job, as JSON
 	Place   *Place        `json:"place,omitempty"`
 	AckWait time.Duration `json:"ack_wait"` // leases must be extended well within it
 }
