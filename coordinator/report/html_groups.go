@@ -55,8 +55,14 @@ func (p *document) groups(k int, v *metricView) {
 		v.Said = append(v.Said, p.t("Ranked are those of at most %s of the customers, by %s.", percent(f.MaxShare), p.t(top.Measure)))
 	}
 	v.Groups = grid{Head: []head{
-		{"#", true}, {p.t("group"), false}, {p.t("customers"), true}, {p.t("share"), true},
-		{m.Name, true}, {p.t("95 % interval"), true}, {p.t("lift"), true}, {p.t("excess"), true},
+		{"#", true},
+		{p.t("group"), false},
+		{p.t("customers"), true},
+		{p.t("share"), true},
+		{m.Name, true},
+		{p.t("95 % interval"), true},
+		{p.t("lift"), true},
+		{p.t("excess"), true},
 	}}
 	all := m.At(&f.Overall.All, 0)
 	listed := top.Groups[:min(len(top.Groups), max(25, mostGroups/len(f.Tops)))]
@@ -74,9 +80,14 @@ func (p *document) groups(k int, v *metricView) {
 		variant := slices.ContainsFunc(shown, func(other int) bool { return f.variants(g, other) })
 		b := bubble{n: n, share: float64(n) / float64(f.Source.Rows), mean: x, excess: excess, class: above(excess, 0)}
 		row := tableRow{ID: p.id("g"), Cells: []cell{
-			{Text: whole(rank + 1), Right: true}, {Chips: chips(f, items)}, {Text: whole(n), Right: true},
-			{Text: percent(b.share), Right: true}, {Text: mean(m, x), Right: true}, {Text: p.between(m, value, top.Squares, rank), Right: true},
-			{Text: ratio(lift), Right: true}, {Text: signed(excess), Right: true},
+			{Text: whole(rank + 1), Right: true},
+			{Chips: chips(f, items)},
+			{Text: whole(n), Right: true},
+			{Text: percent(b.share), Right: true},
+			{Text: mean(m, x), Right: true},
+			{Text: p.between(m, value, top.Squares, rank), Right: true},
+			{Text: ratio(lift), Right: true},
+			{Text: signed(excess), Right: true},
 		}}
 		if variant {
 			row.Class, b.class = "variant", b.class+" variant"

@@ -59,7 +59,9 @@ func (p *document) segments() *segmentsView {
 	for i := range r.Segments {
 		s, persona := &r.Segments[i], &f.Personas.Segments[i]
 		row := tableRow{Cells: []cell{
-			{Text: whole(i + 1), Right: true}, {Text: persona.Name}, {Text: whole(s.N), Right: true},
+			{Text: whole(i + 1), Right: true},
+			{Text: persona.Name},
+			{Text: whole(s.N), Right: true},
 			{Text: percent(s.Share), Mark: meter("bar", s.Share, most, 90), Right: true},
 		}}
 		card := segmentCard{
