@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/headwater-dev/headwater/coordinator/engine"
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/report"
 	"github.com/headwater-dev/headwater/worker/source"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -48,6 +49,10 @@ type Config struct {
 	All       bool    // list every group in groups.parquet, not the top ones alone
 	By        string  // excess, lift or wracc
 	Direction string  // up, down or both
+
+	// Which groups are findings. Direction and MaxShare are as above, the latter
+	// with a default of its own.
+	Evidence evidence.Config
 
 	// Which segments.
 	KMin, KMax, K int
@@ -114,6 +119,9 @@ func (c *Config) Validate() error {
 	}
 	if !slices.Contains([]string{"up", "down", "both"}, c.Direction) {
 		problem("--direction %q is not one of up, down, both", c.Direction)
+	}
+	if c.Search {
+		errs = append(errs, c.Evidence.Validate())
 	}
 	if c.K < 0 || c.K > maxSegments || c.KMin < 1 || c.KMax < c.KMin || c.KMax > maxSegments {
 		problem("the number of segments is from 1 to %d, and --k-min is at most --k-max: --k %d, --k-min %d, --k-max %d", maxSegments, c.K, c.KMin, c.KMax)

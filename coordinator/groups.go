@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/encoder"
@@ -16,6 +17,9 @@ import (
 func (j *job) search(ctx context.Context) error {
 	config := j.searchConfig()
 	f := &j.findings
+	if err := evidence.Check(&j.plan, j.Evidence.Known); err != nil {
+		return err
+	}
 	groups, err := search.Run(ctx, j.engine, &j.plan, j.halves, *config, func(l search.Level) {
 		if l.Done {
 			f.Levels = append(f.Levels, l)
@@ -32,6 +36,10 @@ func (j *job) search(ctx context.Context) error {
 	if f.Tops, err = j.tops(groups); err != nil {
 		return err
 	}
+	table := evidence.Table{Plan: &j.plan, Metrics: j.metrics, Groups: groups, Levels: j.halves}
+	if f.Evidence, err = evidence.Run(ctx, j.engine, table, j.Evidence); err != nil {
+		return err
+	}
 	f.MaxShare = j.MaxShare
 	if !j.All {
 		groups, f.Tops = onlyTops(&j.plan, groups, f.Tops)
@@ -46,7 +54,17 @@ func (j *job) search(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) })
+	err = j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) })
+	if err != nil {
+		return err
+	}
+	err = j.write(export.FindingsFile, func(w io.Writer) error { return export.WriteJSON(w, f.Evidence) })
+	if err != nil {
+		return err
+	}
+	return j.write(export.FindingsTableFile, func(w io.Writer) error {
+		return export.WriteFindings(w, f.Evidence.Findings, j.BOM)
+	})
 }
 
 // tops ranks the groups of at most MaxShare of the customers by each metric.

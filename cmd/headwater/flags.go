@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/headwater-dev/headwater/coordinator"
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 )
 
 // jobFlags are the flags of one command that runs a job. Each function below
@@ -17,6 +18,7 @@ type jobFlags struct {
 	roles     []string
 	bins      []string
 	nulls     []string
+	known     []string
 	quiet     bool
 	verbose   bool
 	directory string // temporary files
@@ -65,6 +67,26 @@ func (j *jobFlags) searchUpTo(maxShare float64) func(*pflag.FlagSet) {
 		f.Float64Var(&c.MaxShare, "max-share", maxShare, "largest group in the top list, as a share of the customers")
 		f.StringVar(&c.Direction, "direction", "both", "up, down or both: groups above or below the average")
 	}
+}
+
+// evidence adds what makes a group a finding.
+func (j *jobFlags) evidence(f *pflag.FlagSet) {
+	e := &j.config.Evidence
+	*e = evidence.Default()
+	f.StringArrayVar(&j.known, "known", nil, `a rule the business knows, "poutcome=success", or a YAML file that lists some; may be repeated`)
+	f.Float64Var(&e.Value, "value", 0, "what one unit of the metric is worth, in money")
+	f.Float64Var(&e.Cost, "cost", 0, "what treating one customer costs, in money")
+	f.Int64Var(&e.MinCount, "finding-count", e.MinCount, "smallest finding, in customers that it is found on")
+	f.Float64Var(&e.Odds, "min-odds", e.Odds, "yes/no: least odds ratio of a finding against all others (or its inverse)")
+	f.Float64Var(&e.Lift, "min-lift", e.Lift, "numbers: least lift of a finding (or its inverse)")
+	f.Float64Var(&e.Sigma, "min-sigma", e.Sigma, "numbers without lift: least distance of a finding from the mean, in standard deviations")
+	f.Float64Var(&e.Z, "parent-z", e.Z, "least z of a finding against each shorter rule's other customers")
+	f.Float64Var(&e.Gain, "parent-gain", e.Gain, "least odds ratio, or ratio of means, against these")
+	f.Float64Var(&e.GainSigma, "parent-sigma", e.GainSigma, "numbers without lift: least distance from these, in standard deviations")
+	f.Float64Var(&e.Same, "same", e.Same, "overlap (Jaccard) from which two rules are of the same customers")
+	f.Float64Var(&e.Overlap, "max-overlap", e.Overlap, "part of a finding that one before it may cover")
+	f.IntVar(&e.Candidates, "candidates", e.Candidates, "groups, best first, that are thinned to those taken to confirmation")
+	f.Float64Var(&e.FDR, "fdr", e.FDR, "false discovery rate on the customers held back")
 }
 
 func (j *jobFlags) every(f *pflag.FlagSet) {
@@ -126,6 +148,9 @@ func (j *jobFlags) settle(cmd *cobra.Command) error {
 		return usage(cmd, err)
 	}
 	if c.Bins, err = pairs(j.bins, ":", "--bins", "age:width=10"); err != nil {
+		return usage(cmd, err)
+	}
+	if err := j.settleEvidence(cmd); err != nil {
 		return usage(cmd, err)
 	}
 	c.Version = version

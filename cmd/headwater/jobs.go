@@ -44,7 +44,7 @@ flags override it.`,
 			j.config.Search, j.config.Segment, j.config.All = true, true, true
 			return j.run(cmd)
 		},
-	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(nicheShare), j.segments, j.engine)
+	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(nicheShare), j.evidence, j.segments, j.engine)
 }
 
 func profileCommand() *cobra.Command {
@@ -74,7 +74,7 @@ func searchCommand() *cobra.Command {
 			}
 			return j.run(cmd)
 		},
-	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(1), j.every, j.engine)
+	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(1), j.evidence, j.every, j.engine)
 }
 
 func segmentCommand() *cobra.Command {

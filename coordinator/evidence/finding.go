@@ -7,7 +7,7 @@ import "github.com/headwater-dev/headwater/worker/wire"
 
 // Finding is a group that stood up.
 type Finding struct {
-	Rank      int         `json:"rank"`   // from 1, by excess on discovery
+	Rank      int         `json:"rank"`   // from 1 within its metric, by shrunken excess on discovery
 	Metric    string      `json:"metric"` // its name
 	Group     string      `json:"group"`  // "age=60+ & contact=cellular"
 	Items     []wire.Item `json:"items"`
@@ -26,6 +26,7 @@ type Finding struct {
 	Status      string  `json:"status"`            // "new", "derived" or "confirmed" (known to the user)
 	Unexplained float64 `json:"unexplained"`       // part of the excess that main effects and known rules do not explain, 0 to 1
 	Covered     float64 `json:"covered"`           // largest Jaccard overlap with a finding ranked above
+	Heavy       bool    `json:"heavy,omitempty"`   // Largest is above Config.Largest: the figure rests on one customer
 	Largest     float64 `json:"largest,omitempty"` // share of the group's sum that its largest customer brings; numbers only
 
 	Money *Money `json:"money,omitempty"` // with --value or --cost
@@ -43,6 +44,10 @@ type Figures struct {
 	High   *float64 `json:"high"`
 	Lift   *float64 `json:"lift"`
 	Excess *float64 `json:"excess"`
+
+	// Winsorised is the mean that Low and High belong to where it is not Mean:
+	// of a number, with its largest values taken for smaller ones.
+	Winsorised *float64 `json:"winsorised,omitempty"`
 }
 
 // Step is one bar of the waterfall: the rule so far.

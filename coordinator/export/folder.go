@@ -23,6 +23,7 @@ import (
 const (
 	GroupsFile     = "groups.parquet"
 	TopFile        = "top.csv"
+	FindingsFile   = "findings.json"
 	ProfileFile    = "profile.json"
 	SegmentsFile   = "segments.json"
 	ModelFile      = "model.json"
@@ -30,11 +31,13 @@ const (
 	ReportHTMLFile = "report.html"
 	RunFile        = "run.json"
 
+	FindingsTableFile = "findings.csv"
+
 	AssignmentsDir = "assignments" // part files and ManifestFile
 	ManifestFile   = AssignmentsDir + "/manifest.json"
 )
 
-var topLevel = []string{GroupsFile, TopFile, ProfileFile, SegmentsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile}
+var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {

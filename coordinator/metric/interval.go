@@ -21,7 +21,7 @@ func (m Metric) Interval(v Value, squares *big.Int) (low, high float64, ok bool)
 		low, high = wilson(mean, float64(v.Known))
 		return low, high, true
 	case v.Known > 1:
-		half := float64(z95 * math.Sqrt(variance(v.Known, v.Num, squares, m.Digits)/float64(v.Known)))
+		half := float64(z95 * math.Sqrt(Variance(v.Known, v.Num, squares, m.Digits)/float64(v.Known)))
 		return mean - half, mean + half, true
 	}
 	return math.NaN(), math.NaN(), false
@@ -35,8 +35,9 @@ func wilson(rate, n float64) (low, high float64) {
 	return max(0, centre-half), min(1, centre+half)
 }
 
-// variance returns the sample variance from exact sums, rounded once; n > 1.
-func variance(n int64, sum, squares *big.Int, digits int) float64 {
+// Variance returns the sample variance of n > 1 values from their exact sum (×
+// 10^digits) and Σx² (× 10^2·digits), rounded once.
+func Variance(n int64, sum, squares *big.Int, digits int) float64 {
 	rows := big.NewInt(n)
 	spread := new(big.Int).Mul(rows, squares)
 	spread.Sub(spread, new(big.Int).Mul(sum, sum))

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
@@ -23,6 +24,8 @@ type Findings struct {
 	Levels   []search.Level
 	MaxShare float64          // of the customers in a ranked group
 	Tops     []export.Ranking // per metric
+
+	Evidence *evidence.Result // what holds on customers that it was not found on
 
 	Segments *merge.Result
 	Personas *persona.Result

@@ -78,6 +78,11 @@ func (f *Findings) sections(l length) []section {
 	if l.every {
 		out = append(out, f.columns())
 	}
+	if f.Evidence != nil {
+		for i := range f.Evidence.Trust {
+			out = append(out, f.standing(l, i))
+		}
+	}
 	for i, top := range f.Tops {
 		out = append(out, f.groups(l, i, top))
 	}

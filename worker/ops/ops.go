@@ -37,6 +37,7 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpCount:    typed(count),
 	wire.OpMoments:  typed(moments),
 	wire.OpProbe:    typed(probe),
+	wire.OpSpread:   typed(spread),
 	wire.OpCells:    typed(cells),
 	wire.OpSegments: typed(segments),
 	wire.OpLeaves:   typed(leaves),

@@ -35,6 +35,7 @@ func probe(ctx context.Context, env *Env, p wire.ProbeParams) (partial.Probe, er
 	w := &probeWalk{
 		groups:  groupWalk{block: b, paths: paths, bitmap: make([]prefixBitmap, len(env.Plan.Features)+1)},
 		columns: make([]probeValues, len(p.Columns)),
+		first:   p.First,
 	}
 	for i := range w.columns {
 		w.columns[i].ProbeColumn = p.Columns[i]
@@ -53,6 +54,9 @@ func probe(ctx context.Context, env *Env, p wire.ProbeParams) (partial.Probe, er
 type probeWalk struct {
 	groups  groupWalk
 	columns []probeValues
+	first   bool
+	free    []uint64 // first: the rows that no group before has
+	left    prefixBitmap
 }
 
 // probeValues are a column's values in the block.
@@ -72,7 +76,12 @@ func (w *probeWalk) addBlock(to *partial.ProbePart) {
 	for c := range w.columns {
 		w.columns[c].load(b)
 	}
+	w.free = resize(w.free, b.words)
+	bitset.Fill(w.free, b.rows)
 	w.groups.each(func(g int, rows *prefixBitmap) {
+		if w.first {
+			rows = w.take(rows)
+		}
 		to.N[g] += int64(rows.n)
 		for c := range w.columns {
 			if !w.columns[c].none {
@@ -80,6 +89,17 @@ func (w *probeWalk) addBlock(to *partial.ProbePart) {
 			}
 		}
 	})
+}
+
+// take returns the free rows among some, which are free no more.
+func (w *probeWalk) take(rows *prefixBitmap) *prefixBitmap {
+	w.left.own = resize(w.left.own, len(rows.words))
+	w.left.words = w.left.own
+	w.left.n = bitset.And(w.left.words, rows.words, w.free)
+	for i, word := range rows.words {
+		w.free[i] &^= word
+	}
+	return &w.left
 }
 
 // load lays out the values of a block.

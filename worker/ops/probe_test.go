@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -52,6 +53,31 @@ func TestProbeAgainstBruteForce(t *testing.T) {
 			c.compareProbe(rt, &got.Confirmation, g, items, p.Columns, true)
 		}
 	})
+}
+
+func TestProbeOfFirstGroups(t *testing.T) {
+	c := newCountTable(t, rand.New(rand.NewPCG(3, 4)), 20000, 9000, []int{3, 2}, []string{"yes/no"}, true)
+	p := wire.ProbeParams{First: true, Groups: [][]wire.Item{{{Feature: 0, Code: 1}}, {{Feature: 1, Code: 0}}, {{Feature: 0, Code: 1}, {Feature: 1, Code: 0}}, nil}}
+	got, err := probe(context.Background(), &c.env, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n [4]int64
+	for i := range c.rows.N {
+		switch a, b := c.rows.Codes[0][i] == 1, c.rows.Codes[1][i] == 0; {
+		case a:
+			n[0]++
+		case b:
+			n[1]++
+		default:
+			n[3]++
+		}
+	}
+	for g, want := range n {
+		if sum := got.Discovery.N[g] + got.Confirmation.N[g]; sum != want {
+			t.Errorf("group %d is the first of %d rows, want %d", g, sum, want)
+		}
+	}
 }
 
 func (c *countTable) compareProbe(t interface{ Fatalf(string, ...any) }, got *partial.ProbePart, g int, items []wire.Item, columns []wire.ProbeColumn, confirmation bool) {

@@ -32,6 +32,7 @@ const (
 	OpCount    = "count"    // shards → partial.Halves over the candidates of one order
 	OpMoments  = "moments"  // shards → partial.Moments of given groups
 	OpProbe    = "probe"    // shards → partial.Probe of given groups
+	OpSpread   = "spread"   // shards → partial.Spread of every measure
 	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
 	OpSegments = "segments" // shards → partial.Segments
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
@@ -61,6 +62,7 @@ type MomentsParams struct {
 type ProbeParams struct {
 	Groups  [][]Item
 	Columns []ProbeColumn
+	First   bool // a row counts for the first of the groups that it is in, and for no other
 }
 
 // ProbeColumn is a measure, or the sum of two, with values outside of Low and

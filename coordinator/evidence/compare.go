@@ -1,0 +1,133 @@
+package evidence
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// fewest is the expected count of a two-by-two table's cells below which a
+// yes/no metric is compared exactly (Cochran 1954 asks for 5; we for more,
+// since small p-values are what matters here).
+const fewest = 10
+
+// compare tests whether a metric differs between two sets of customers: the
+// two-sided p-value, 1 where nothing can be said. Positive z: a is above b; z
+// is the normal deviate of p.
+//
+// Yes/no: the two-proportion z-test, Fisher's exact test where few are
+// expected. Numbers: see compareMeans.
+func (t *meter) compare(a, b sample) (z, p float64) {
+	if a.known < 2 || b.known < 2 {
+		return 0, 1
+	}
+	if t.binary {
+		p = compareRates(a, b)
+	} else {
+		p = t.compareMeans(a, b)
+	}
+	if math.IsNaN(p) {
+		return 0, 1
+	}
+	p = min(p, 1)
+	z = deviate(p)
+	if a.mean < b.mean {
+		z = -z
+	}
+	return z, p
+}
+
+// deviate returns the z of a two-sided p-value; at most 37, where float64 ends.
+func deviate(p float64) float64 {
+	if p >= 1 {
+		return 0
+	}
+	return -distuv.UnitNormal.Quantile(max(p, 1e-300) / 2)
+}
+
+func compareRates(a, b sample) float64 {
+	yes, n := float64(a.yes+b.yes), a.n+b.n
+	if yes == 0 || yes == n {
+		return 1
+	}
+	if min(a.n, b.n)*min(yes, n-yes)/n < fewest {
+		return fisher(a.yes, a.known, a.yes+b.yes, a.known+b.known)
+	}
+	rate := yes / n
+	se := math.Sqrt(rate * (1 - rate) * (1/a.n + 1/b.n))
+	return 2 * distuv.UnitNormal.Survival(math.Abs(a.mean-b.mean)/se)
+}
+
+// fisher returns twice the smaller tail of the hypergeometric distribution:
+// x or more (or fewer) yes among n of all customers, yes of whom are.
+func fisher(x, n, yes, all int64) float64 {
+	low, high := max(0, n+yes-all), min(n, yes)
+	choose := func(n, k int64) float64 {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(k + 1))
+		c, _ := math.Lgamma(float64(n - k + 1))
+		return a - b - c
+	}
+	tail := func(step int64) float64 {
+		first := math.Exp(choose(yes, x) + choose(all-yes, n-x) - choose(all, n))
+		sum, term := 0.0, first
+		for k := x; k >= low && k <= high; k += step {
+			sum += term
+			if step > 0 {
+				term *= float64(yes-k) / float64(k+1) * float64(n-k) / float64(all-yes-n+k+1)
+			} else {
+				term *= float64(k) / float64(yes-k+1) * float64(all-yes-n+k) / float64(n-k+1)
+			}
+			if term < sum*1e-17 && (step > 0) == (float64(k) > float64(n)*float64(yes)/float64(all)) {
+				break
+			}
+		}
+		return sum
+	}
+	return min(1, 2*min(tail(+1), tail(-1)))
+}
+
+// compareMeans is Welch's test made safe for heavy tails, of which two things
+// are mended: a group may by chance lack the rare large values that make up
+// the variance, so that the standard error is at least that of the pooled
+// variance; and the degrees of freedom are those that an estimated variance
+// has at the metric's kurtosis, 2n/(kurtosis − 1) (Box 1953), not n − 1.
+func (t *meter) compareMeans(a, b sample) float64 {
+	welch := a.variance/a.n + b.variance/b.n
+	pooled := (float64((a.n-1)*a.variance) + float64((b.n-1)*b.variance)) / (a.n + b.n - 2) * (1/a.n + 1/b.n)
+	se := math.Sqrt(max(welch, pooled))
+	if !(se > 0) {
+		return math.NaN()
+	}
+	return 2 * studentTail(math.Abs(a.mean-b.mean)/se, t.freedom(min(a.n, b.n)))
+}
+
+// freedom returns the degrees of freedom of n customers' variance.
+func (t *meter) freedom(n float64) float64 { return max(1, 2*(n-1)/(t.kurt-1)) }
+
+// many is from how many degrees of freedom on t is taken for normal.
+const many = 1e5
+
+func studentTail(x, freedom float64) float64 {
+	if freedom > many {
+		return distuv.UnitNormal.Survival(x)
+	}
+	return distuv.StudentsT{Sigma: 1, Nu: freedom}.Survival(x)
+}
+
+// interval returns the 95 % interval of a sample's mean: Wilson's of a yes/no
+// metric, else Student's with the degrees of freedom of compareMeans.
+func (t *meter) interval(x exact, s sample) (low, high float64, ok bool) {
+	if t.binary {
+		return t.m.Interval(t.valueOf(x), nil)
+	}
+	if x.known < 2 || math.IsNaN(s.variance) {
+		return math.NaN(), math.NaN(), false
+	}
+	quantile := distuv.UnitNormal.Quantile(0.975)
+	if f := t.freedom(s.n); f <= many {
+		quantile = distuv.StudentsT{Sigma: 1, Nu: f}.Quantile(0.975)
+	}
+	half := float64(quantile * math.Sqrt(s.variance/s.n))
+	return s.mean - half, s.mean + half, true
+}

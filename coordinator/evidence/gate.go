@@ -1,0 +1,146 @@
+package evidence
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"slices"
+
+	"github.com/headwater-dev/headwater/coordinator/metric"
+)
+
+// candidate is a group on its way to a finding.
+type candidate struct {
+	group     int     // index into the groups
+	direction int     // +1 above the average, −1 below
+	n         int64   // customers of discovery
+	excess    float64 // on discovery
+	shrunk    float64 // the same after shrinkage, see shrink
+}
+
+// gate returns the groups that stand out on discovery, by what Config asks of
+// them, in the order of the search. Counts are compared as integers.
+func (f *finder) gate() []candidate {
+	var out []candidate
+	odds, lift := rational(f.c.Odds), rational(f.c.Lift)
+	for i := range f.groups.Len() {
+		if !f.eligible(i) {
+			continue
+		}
+		v := f.t.m.At(&f.groups.Discovery, i)
+		for _, direction := range f.c.directions() {
+			passed := false
+			if f.t.binary {
+				passed = beyondOdds(direction, v, less(f.all, v), odds)
+			} else {
+				passed = f.beyondMean(direction, v, f.all, lift, f.c.Sigma)
+			}
+			if passed {
+				excess, _ := f.t.m.Excess(v, f.all)
+				out = append(out, candidate{group: i, direction: direction, n: f.groups.Discovery.N[i], excess: excess})
+			}
+		}
+	}
+	return out
+}
+
+// eligible says whether a group has the right size.
+func (f *finder) eligible(i int) bool {
+	known := f.groups.Discovery.N[i]
+	if k := f.groups.Discovery.Measures[f.t.m.Num].Known; k != nil {
+		known = k[i]
+	}
+	return known >= f.c.MinCount && float64(f.groups.Counts.N[i]) <= f.c.MaxShare*float64(f.customers)
+}
+
+// beyondOdds says whether the odds of a are at least ratio times those of b
+// (direction +1) or at most 1/ratio of them (−1).
+func beyondOdds(direction int, a, b metric.Value, ratio *big.Rat) bool {
+	up := new(big.Int).Mul(a.Num, big.NewInt(b.Known-b.Num.Int64()))
+	down := new(big.Int).Mul(b.Num, big.NewInt(a.Known-a.Num.Int64()))
+	if direction < 0 {
+		up, down = down, up
+	}
+	return up.Sign() > 0 && up.Mul(up, ratio.Denom()).Cmp(down.Mul(down, ratio.Num())) >= 0
+}
+
+// beyondMean says whether the mean of a is at least ratio times that of b or
+// at most 1/ratio of it; of metrics that have no lift, whether they are at
+// least so many standard deviations apart.
+func (f *finder) beyondMean(direction int, a, b metric.Value, ratio *big.Rat, sigma float64) bool {
+	if f.hasLift {
+		wa, wb := weight(a), weight(b)
+		if wa.Sign() <= 0 || wb.Sign() <= 0 {
+			return false
+		}
+		up, down := new(big.Int).Mul(a.Num, wb), new(big.Int).Mul(b.Num, wa)
+		if direction < 0 {
+			up, down = down, up
+		}
+		return up.Cmp(down) > 0 && up.Mul(up, ratio.Denom()).Cmp(down.Mul(down, ratio.Num())) >= 0
+	}
+	x, ok1 := f.t.m.Mean(a)
+	y, ok2 := f.t.m.Mean(b)
+	d := float64(direction) * (x - y)
+	return ok1 && ok2 && d > 0 && d >= sigma*math.Sqrt(f.overall.variance)
+}
+
+// shrink sets the candidates' excess after empirical-Bayes shrinkage and puts
+// the largest first, equals by length, then in the order of the search.
+//
+// The groups' true means are taken to scatter with variance τ² about that of
+// all customers; an observed one, of n customers, with τ² + σ²/n. The best
+// estimate of the true distance is then the observed one times τ²/(τ² + σ²/n)
+// (Efron and Morris 1973). τ² comes by the method of moments from all groups of
+// the right size, gated or not, weighted by n.
+func (f *finder) shrink(candidates []candidate) {
+	var n, squares, groups float64
+	for i := range f.groups.Len() {
+		if !f.eligible(i) {
+			continue
+		}
+		v := f.t.m.At(&f.groups.Discovery, i)
+		if mean, ok := f.t.m.Mean(v); ok {
+			d := mean - f.overall.mean
+			n += float64(v.Known)
+			squares += float64(float64(v.Known) * float64(d*d))
+			groups++
+		}
+	}
+	tau := max(0, squares-float64(groups*f.overall.variance)) / n
+	for i := range candidates {
+		c := &candidates[i]
+		noise := f.overall.variance / float64(f.t.m.At(&f.groups.Discovery, c.group).Known)
+		if tau > 0 {
+			c.shrunk = math.Abs(c.excess) * (tau / (tau + noise))
+		}
+	}
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(
+			cmp.Compare(b.shrunk, a.shrunk),
+			cmp.Compare(math.Abs(b.excess), math.Abs(a.excess)),
+			cmp.Compare(a.group, b.group), // shorter rules stand first in a search
+			cmp.Compare(b.direction, a.direction))
+	})
+}
+
+// less returns what a value holds beyond another that is part of it.
+func less(all, v metric.Value) metric.Value {
+	out := metric.Value{Known: all.Known - v.Known, Num: new(big.Int).Sub(all.Num, v.Num)}
+	if all.Den != nil {
+		out.Den = new(big.Int).Sub(all.Den, v.Den)
+	}
+	return out
+}
+
+// weight is what a value's mean divides by.
+func weight(v metric.Value) *big.Int {
+	if v.Den != nil {
+		return v.Den
+	}
+	return big.NewInt(v.Known)
+}
+
+func (t *meter) valueOf(x exact) metric.Value {
+	return metric.Value{Known: x.known, Num: x.sum, Den: x.den}
+}

@@ -1,0 +1,188 @@
+package evidence
+
+import (
+	"context"
+	"math"
+
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// What a finding is to somebody who knows the main effects and the known rules.
+const (
+	Confirmed = "confirmed" // a known rule, or its customers
+	Derived   = "derived"   // they explain most of its excess
+	New       = "new"
+)
+
+// derivedFrom is the part of the excess from which on it counts as explained:
+// what is left is below a quarter.
+const derivedFrom = 0.75
+
+// explanation of one finding.
+type explanation struct {
+	status      string
+	unexplained float64
+}
+
+// explain says of each finding what is known of it, by figures on all
+// customers. Its mean is predicted by what its parts do on their own: of a
+// yes/no metric the log-odds of the items, less those of all, add up; of numbers
+// that have a lift the lifts multiply; of others the distances add up. A known
+// rule within the finding takes the place of its items. The main effects of
+// a single item are the finding itself and explain nothing.
+//
+// Beside this, each known rule explains what its customers in the finding
+// bring if they are like its others: n(both) × (mean of the rule − overall).
+// What explains most counts.
+func (f *finder) explain(ctx context.Context, held []trial) ([]explanation, error) {
+	out := make([]explanation, len(held))
+	if len(held) == 0 {
+		return out, nil
+	}
+	rules, shared, err := f.lookUpRules(ctx, held)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range held {
+		items := f.groups.At(t.group)
+		v := f.t.m.At(&f.groups.Counts, t.group)
+		n, excess := f.groups.Counts.N[t.group], 0.0
+		if e, ok := f.t.m.Excess(v, f.total); ok {
+			excess = e
+		}
+		explained := 0.0
+		status := New
+		if part := f.expected(items, rules); !math.IsNaN(part) {
+			explained = part * f.t.m.Weight(v) / excess
+		}
+		for r := range f.known {
+			mean, ok1 := f.t.m.Mean(rules[r].value)
+			overall, ok2 := f.t.m.Mean(f.total)
+			both := shared[i][r]
+			if ok1 && ok2 && excess != 0 {
+				explained = max(explained, float64(both)*(mean-overall)/excess)
+			}
+			if float64(both) >= f.c.Same*float64(n+rules[r].n-both) {
+				status, explained = Confirmed, 1
+			}
+		}
+		explained = min(max(explained, 0), 1)
+		if status == New && explained >= derivedFrom {
+			status = Derived
+		}
+		out[i] = explanation{status, 1 - explained}
+	}
+	return out, nil
+}
+
+// knownGroup are the customers of a known rule.
+type knownGroup struct {
+	n     int64
+	value metric.Value
+}
+
+// lookUpRules counts the known rules, and the customers that findings share with them.
+func (f *finder) lookUpRules(ctx context.Context, held []trial) (rules []knownGroup, shared [][]int64, err error) {
+	shared = make([][]int64, len(held))
+	if len(f.known) == 0 {
+		return nil, shared, nil
+	}
+	var groups [][]wire.Item
+	for _, r := range f.known {
+		groups = append(groups, r.items)
+	}
+	place := map[[2]int]int{}
+	for i, t := range held {
+		for r := range f.known {
+			if items, possible := union(f.groups.At(t.group), f.known[r].items); possible {
+				place[[2]int{i, r}] = len(groups)
+				groups = append(groups, items)
+			}
+		}
+	}
+	columns := make([]wire.ProbeColumn, len(f.t.columns)) // as they are, not winsorised
+	for k, c := range f.t.columns {
+		c.Low, c.High = math.MinInt64, math.MaxInt64
+		columns[k] = c
+	}
+	p, err := f.probeItems(ctx, groups, columns)
+	if err != nil {
+		return nil, nil, err
+	}
+	count := func(g int) int64 {
+		both := []*partial.ProbePart{&p.probe.Discovery, &p.probe.Confirmation}
+		return both[0].N[p.at[g]] + both[1].N[p.at[g]]
+	}
+	for r := range f.known {
+		rules = append(rules, knownGroup{count(r), f.t.valueOf(p.all(f.t, r))})
+	}
+	for i := range held {
+		shared[i] = make([]int64, len(f.known))
+		for r := range f.known {
+			if g, ok := place[[2]int{i, r}]; ok {
+				shared[i][r] = count(g)
+			}
+		}
+	}
+	return rules, shared, nil
+}
+
+// expected returns by how much the items' mean should differ from that of all
+// if their effects added up; NaN where that cannot be said.
+func (f *finder) expected(items []wire.Item, rules []knownGroup) float64 {
+	overall, ok := f.t.m.Mean(f.total)
+	if !ok {
+		return math.NaN()
+	}
+	var parts []metric.Value
+	explained := map[wire.Item]bool{}
+	for r, k := range f.known {
+		fresh := within(k.items, items)
+		for _, item := range k.items {
+			fresh = fresh && !explained[item]
+		}
+		if fresh {
+			for _, item := range k.items {
+				explained[item] = true
+			}
+			parts = append(parts, rules[r].value)
+		}
+	}
+	for _, item := range items {
+		if len(items) > 1 && !explained[item] {
+			parts = append(parts, f.t.m.At(&f.groups.Counts, f.find.find([]wire.Item{item})))
+		}
+	}
+	if len(parts) == 0 {
+		return math.NaN()
+	}
+	scale, back := f.scale()
+	at := scale(overall)
+	for _, v := range parts {
+		mean, ok := f.t.m.Mean(v)
+		if !ok {
+			return math.NaN()
+		}
+		at += scale(mean) - scale(overall)
+	}
+	return back(at) - overall
+}
+
+// scale returns the scale on which effects add up, and its inverse.
+func (f *finder) scale() (to, back func(float64) float64) {
+	const least = 1e-9 // keeps rates of 0 and 1 finite
+	switch {
+	case f.t.binary:
+		return func(x float64) float64 {
+				x = min(max(x, least), 1-least)
+				return math.Log(x / (1 - x))
+			}, func(y float64) float64 {
+				return 1 / (1 + math.Exp(-y))
+			}
+	case f.hasLift:
+		return func(x float64) float64 { return math.Log(max(x, least)) }, math.Exp
+	}
+	return func(x float64) float64 { return x }, func(x float64) float64 { return x }
+}
