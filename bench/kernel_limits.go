@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/headwater-dev/headwater/bench/probe"
+	"github.com/headwater-dev/headwater/bench/bandwidth"
 	"github.com/headwater-dev/headwater/kernels/cpu"
+	"github.com/headwater-dev/headwater/kernels/probe"
 )
 
 // limits are what the machine can do at most, as probed.
@@ -39,19 +40,19 @@ func newLimits(e effort, tiny bool) *limits {
 func (l *limits) probe() {
 	paths := cpu.Supported()
 	for _, p := range paths {
-		const times = 64
-		took := l.effort.measure(func() { probe.AndPopcount(p, times) }).best()
-		l.popcounts[p] = max(l.popcounts[p], probe.AndPopcount(p, times)/took)
+		const rounds = 1000
+		took := l.effort.measure(func() { probe.Count(p, rounds) }).best()
+		l.popcounts[p] = max(l.popcounts[p], float64(probe.Count(p, rounds))/took)
 	}
 	const times = 1000
-	took := l.effort.measure(func() { probe.Increment(times) }).best()
-	l.increments = max(l.increments, probe.Increment(times)/took)
+	took := l.effort.measure(func() { bandwidth.Increment(times) }).best()
+	l.increments = max(l.increments, bandwidth.Increment(times)/took)
 	buffer := make([]byte, l.sizes[len(l.sizes)-1])
 	for i := 0; i < len(buffer); i += 512 {
 		buffer[i] = byte(i) // its own pages, not the one of zeros
 	}
 	for _, size := range l.sizes {
-		took := l.effort.measure(func() { probe.Read(paths[len(paths)-1], buffer[:size]) }).best()
+		took := l.effort.measure(func() { bandwidth.Read(paths[len(paths)-1], buffer[:size]) }).best()
 		l.reads[size] = max(l.reads[size], float64(size)/took)
 	}
 }

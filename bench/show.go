@@ -72,9 +72,9 @@ func (s *show) table(w io.Writer, texts int, head []string, rows [][]string) {
 		}
 	}
 	t.SetColumnConfigs(configs)
-	t.AppendHeader(cells(head))
+	t.AppendHeader(tableRow(head))
 	for _, r := range rows {
-		t.AppendRow(cells(r))
+		t.AppendRow(tableRow(r))
 	}
 	if s.markdown {
 		t.RenderMarkdown()
@@ -84,7 +84,7 @@ func (s *show) table(w io.Writer, texts int, head []string, rows [][]string) {
 	fmt.Fprintln(w)
 }
 
-func cells(texts []string) table.Row {
+func tableRow(texts []string) table.Row {
 	row := make(table.Row, len(texts))
 	for i, t := range texts {
 		row[i] = t

@@ -1,33 +1,13 @@
-// Package probe measures what the processor can do at most, so that kernels
-// can be held against it: AND, popcount and add out of registers, reading
-// memory, and counting into tables.
-package probe
+// Package bandwidth measures how fast memory can be read and counted into, so
+// that kernels can be held against it; kernels/probe does the same for counting
+// bits.
+package bandwidth
 
 import (
 	"encoding/binary"
-	"math/bits"
 
 	"github.com/headwater-dev/headwater/kernels/cpu"
 )
-
-// AndPopcount performs AND + popcount + add on registers alone, as the given
-// path would, at least the given number of times 4,096 rows, and returns how
-// many cell-rows that were:
-//
-//	for range rows { n += popcount(a & b) }
-//
-// AVX-512 takes three instructions for 512 rows. AVX2 has no popcount: the
-// probe looks nibbles up, eight instructions for 256 rows; a kernel that joins
-// several words by carry-save adders first can exceed it. Plain Go takes one
-// POPCNT (or its arm64 counterpart) for 64 rows.
-func AndPopcount(path cpu.Path, times int) (cellRows float64) {
-	if assembly(path) {
-		andPopcount(path, times)
-	} else {
-		sink += plainAndPopcount(times)
-	}
-	return float64(times) * roundRows
-}
 
 // Read loads every byte of a buffer, whose length is a multiple of 512, into
 // registers: with the widest loads of the path.
@@ -61,26 +41,8 @@ func Increment(times int) (increments float64) {
 	return float64(times) * 64
 }
 
-// roundRows is how many rows one round of a loop counts.
-const roundRows = 4096
-
 // sink keeps results alive.
 var sink uint64
-
-func plainAndPopcount(times int) uint64 {
-	var n0, n1, n2, n3 uint64
-	a, b := uint64(0x0123456789abcdef), uint64(0xff00ff00ff00ff00)
-	for range times {
-		for range roundRows / 64 / 4 {
-			n0 += uint64(bits.OnesCount64(a & b))
-			n1 += uint64(bits.OnesCount64(a & (b + 1)))
-			n2 += uint64(bits.OnesCount64(a & (b + 2)))
-			n3 += uint64(bits.OnesCount64(a & (b + 3)))
-			a++
-		}
-	}
-	return n0 + n1 + n2 + n3
-}
 
 func plainRead(buffer []byte) uint64 {
 	var a, b, c, d uint64

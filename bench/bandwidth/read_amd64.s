@@ -1,0 +1,53 @@
+//go:build amd64 && !purego
+
+#include "textflag.h"
+
+// Loops that do nothing but what they measure; see read_amd64.go.
+
+// func readAVX512(p *byte, blocks int)
+TEXT ·readAVX512(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), SI
+	MOVQ blocks+8(FP), CX
+
+loop:
+	VMOVDQU64 0(SI), Z0
+	VMOVDQU64 64(SI), Z1
+	VMOVDQU64 128(SI), Z2
+	VMOVDQU64 192(SI), Z3
+	VMOVDQU64 256(SI), Z4
+	VMOVDQU64 320(SI), Z5
+	VMOVDQU64 384(SI), Z6
+	VMOVDQU64 448(SI), Z7
+	ADDQ $512, SI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func readAVX2(p *byte, blocks int)
+TEXT ·readAVX2(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), SI
+	MOVQ blocks+8(FP), CX
+
+loop:
+	VMOVDQU 0(SI), Y0
+	VMOVDQU 32(SI), Y1
+	VMOVDQU 64(SI), Y2
+	VMOVDQU 96(SI), Y3
+	VMOVDQU 128(SI), Y4
+	VMOVDQU 160(SI), Y5
+	VMOVDQU 192(SI), Y6
+	VMOVDQU 224(SI), Y7
+	VMOVDQU 256(SI), Y0
+	VMOVDQU 288(SI), Y1
+	VMOVDQU 320(SI), Y2
+	VMOVDQU 352(SI), Y3
+	VMOVDQU 384(SI), Y4
+	VMOVDQU 416(SI), Y5
+	VMOVDQU 448(SI), Y6
+	VMOVDQU 480(SI), Y7
+	ADDQ $512, SI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET

@@ -1,0 +1,227 @@
+// Command duckdb counts all combinations of features of a table in DuckDB, for
+// `bench peers`, which builds and starts it. It is a module of its own so that
+// nobody who uses Headwater builds DuckDB.
+//
+// It prints one JSON object of figures, and writes what it counted as CSV:
+// group, rows, sum of the metric.
+package main
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	_ "github.com/duckdb/duckdb-go/v2"
+)
+
+// figures is what is printed. bench decodes it.
+type figures struct {
+	Version      string  `json:"version"`
+	LoadSeconds  float64 `json:"load_seconds"`           // CREATE TABLE AS, best
+	CountSeconds float64 `json:"count_seconds"`          // one GROUP BY per combination, best
+	Queries      int     `json:"queries"`                // in CountSeconds
+	SetsSeconds  float64 `json:"sets_seconds,omitempty"` // one query with GROUPING SETS
+	SetsCells    int64   `json:"sets_cells,omitempty"`
+	SetsEqual    bool    `json:"sets_equal,omitempty"` // its cells equal those of the GROUP BYs
+}
+
+type settings struct {
+	table, out, metric string
+	features           []string
+	order, threads     int
+	repeat             int
+	sets               bool
+}
+
+func main() {
+	var s settings
+	var features string
+	flag.StringVar(&s.table, "table", "", "Parquet or CSV file")
+	flag.StringVar(&s.out, "out", "", "CSV file for the cells")
+	flag.StringVar(&s.metric, "metric", "", "column that is summed")
+	flag.StringVar(&features, "features", "", "columns that are combined, comma-separated")
+	flag.IntVar(&s.order, "order", 3, "longest combination")
+	flag.IntVar(&s.threads, "threads", 1, "threads")
+	flag.IntVar(&s.repeat, "repeat", 1, "measurements, of which the best counts")
+	flag.BoolVar(&s.sets, "sets", false, "measure GROUPING SETS as well")
+	flag.Parse()
+	s.features = strings.Split(features, ",")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	found, err := run(ctx, s)
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(found)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "duckdb: %s\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings) (*figures, error) {
+	db, err := sql.Open("duckdb", fmt.Sprintf("?threads=%d", s.threads))
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	f := &figures{}
+	if err := db.QueryRowContext(ctx, "SELECT version()").Scan(&f.Version); err != nil {
+		return nil, err
+	}
+	f.LoadSeconds, err = best(s.repeat, func() error {
+		_, err := db.ExecContext(ctx, "CREATE OR REPLACE TABLE t AS FROM "+literal(s.table))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
+	combinations := combine(s.features, s.order)
+	f.Queries = len(combinations)
+	// Exec leaves the result with DuckDB, complete: handing the cells over
+	// to this program is no part of the figure.
+	f.CountSeconds, err = best(s.repeat, func() error {
+		for _, c := range combinations {
+			if _, err := db.ExecContext(ctx, groupBy(c, "sum("+s.metric+")")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("GROUP BY: %w", err)
+	}
+	if err := writeCells(ctx, db, s, combinations); err != nil {
+		return nil, err
+	}
+	if s.sets {
+		err = groupingSets(ctx, db, s, combinations, f)
+	}
+	return f, err
+}
+
+// best returns the seconds of the fastest call.
+func best(repeat int, do func() error) (float64, error) {
+	least := 0.0
+	for i := range repeat {
+		begin := time.Now()
+		if err := do(); err != nil {
+			return 0, err
+		}
+		if took := time.Since(begin).Seconds(); i == 0 || took < least {
+			least = took
+		}
+	}
+	return least, nil
+}
+
+// combine lists the combinations of 1 to order features, in their order.
+func combine(features []string, order int) [][]string {
+	var list [][]string
+	var extend func(have []string, from int)
+	extend = func(have []string, from int) {
+		if len(have) > 0 {
+			list = append(list, append([]string(nil), have...))
+		}
+		if len(have) == order {
+			return
+		}
+		for i := from; i < len(features); i++ {
+			extend(append(have, features[i]), i+1)
+		}
+	}
+	extend(nil, 0)
+	return list
+}
+
+func groupBy(features []string, sum string) string {
+	by := strings.Join(features, ", ")
+	return fmt.Sprintf("SELECT %s, count(*), %s FROM t GROUP BY %s", by, sum, by)
+}
+
+// literal quotes a path for SQL.
+func literal(path string) string { return "'" + strings.ReplaceAll(path, "'", "''") + "'" }
+
+// writeCells runs the GROUP BYs once more and writes their cells, named as
+// Headwater names groups: "f01=3 & f02=0".
+func writeCells(ctx context.Context, db *sql.DB, s settings, combinations [][]string) (err error) {
+	file, err := os.Create(s.out)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := file.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	w := bufio.NewWriter(file)
+	for _, c := range combinations {
+		rows, err := db.QueryContext(ctx, groupBy(c, "sum("+s.metric+")::BIGINT"))
+		if err != nil {
+			return err
+		}
+		values, n, sum := make([]int64, len(c)), int64(0), int64(0)
+		targets := make([]any, 0, len(c)+2)
+		for i := range values {
+			targets = append(targets, &values[i])
+		}
+		targets = append(targets, &n, &sum)
+		for rows.Next() {
+			if err := rows.Scan(targets...); err != nil {
+				return err
+			}
+			for i, v := range values {
+				if i > 0 {
+					fmt.Fprint(w, " & ")
+				}
+				fmt.Fprintf(w, "%s=%d", c[i], v)
+			}
+			fmt.Fprintf(w, ",%d,%d\n", n, sum)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+	}
+	return w.Flush()
+}
+
+// groupingSets measures all combinations in one query, and compares its cells
+// with those that were written.
+func groupingSets(ctx context.Context, db *sql.DB, s settings, combinations [][]string, f *figures) (err error) {
+	sets := make([]string, len(combinations))
+	for i, c := range combinations {
+		sets[i] = "(" + strings.Join(c, ", ") + ")"
+	}
+	query := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE cells AS SELECT %s, count(*) AS rows, sum(%s) AS total FROM t GROUP BY GROUPING SETS (%s)",
+		strings.Join(s.features, ", "), s.metric, strings.Join(sets, ", "))
+	f.SetsSeconds, err = best(1, func() error {
+		_, err := db.ExecContext(ctx, query)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("GROUPING SETS: %w", err)
+	}
+	names := make([]string, len(s.features))
+	for i, name := range s.features {
+		names[i] = fmt.Sprintf("'%s=' || %s", name, name)
+	}
+	// No value is missing, so NULL says that a feature is not part of the set.
+	compare := fmt.Sprintf(`WITH a AS (SELECT concat_ws(' & ', %s) AS cell, rows, total FROM cells),
+		b AS (SELECT column0 AS cell, column1 AS rows, column2 AS total FROM read_csv(%s, header = false, delim = ',', quote = ''))
+		SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM a JOIN b USING (cell) WHERE a.rows = b.rows AND a.total = b.total), (SELECT count(*) FROM b)`,
+		strings.Join(names, ", "), literal(s.out))
+	var equal, want int64
+	if err := db.QueryRowContext(ctx, compare).Scan(&f.SetsCells, &equal, &want); err != nil {
+		return fmt.Errorf("comparing GROUPING SETS: %w", err)
+	}
+	f.SetsEqual = equal == f.SetsCells && equal == want
+	return nil
+}
