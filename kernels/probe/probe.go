@@ -5,6 +5,7 @@ package probe
 
 import (
 	"math/bits"
+	"runtime"
 
 	"github.com/headwater-dev/headwater/kernels/cpu"
 )
@@ -22,14 +23,11 @@ func Count(path cpu.Path, rounds int) (counted int) {
 	return count(path, max(rounds, 1))
 }
 
-// sink keeps the compiler from dropping the loop.
-var sink int
-
 func countGeneric(rounds int) (counted int) {
 	a, b, c, d, n := uint64(1), uint64(3), uint64(7), uint64(15), 0
 	for i := range uint64(rounds) {
 		n += bits.OnesCount64(a&i) + bits.OnesCount64(b&i) + bits.OnesCount64(c&i) + bits.OnesCount64(d&i)
 	}
-	sink = n
+	runtime.KeepAlive(n) // or the compiler may drop the loop
 	return rounds * 4 * 64
 }
