@@ -5,6 +5,7 @@ package bandwidth
 
 import (
 	"encoding/binary"
+	"runtime"
 
 	"github.com/headwater-dev/headwater/kernels/cpu"
 )
@@ -15,7 +16,7 @@ func Read(path cpu.Path, buffer []byte) {
 	if assembly(path) {
 		read(path, buffer)
 	} else {
-		sink += plainRead(buffer)
+		runtime.KeepAlive(plainRead(buffer))
 	}
 }
 
@@ -37,12 +38,9 @@ func Increment(times int) (increments float64) {
 			tables[7][at+k]++
 		}
 	}
-	sink += tables[3][7]
+	runtime.KeepAlive(&tables)
 	return float64(times) * 64
 }
-
-// sink keeps results alive.
-var sink uint64
 
 func plainRead(buffer []byte) uint64 {
 	var a, b, c, d uint64
