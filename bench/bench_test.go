@@ -3,7 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +85,38 @@ func TestKernels(t *testing.T) {
 	}
 }
 
+// TestEveryKernel looks for exported functions of the kernels that no case
+// measures.
+func TestEveryKernel(t *testing.T) {
+	measured := map[string]bool{
+		"bitset.Words": true, "bitset.Fill": true, // arithmetic, and what the standard library does
+	}
+	for _, make := range kernelCases(true) {
+		measured[make().Kernel] = true
+	}
+	for _, pkg := range []string{"bitset", "encode", "hist"} {
+		files, err := filepath.Glob(filepath.Join("..", "kernels", pkg, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("kernels/%s: %d files, %v", pkg, len(files), err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if ok && f.Recv == nil && f.Name.IsExported() && !measured[pkg+"."+f.Name.Name] {
+					t.Errorf("%s.%s is measured by no case of kernelCases", pkg, f.Name.Name)
+				}
+			}
+		}
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for _, test := range []struct {
 		want string
@@ -92,6 +128,16 @@ func TestUsage(t *testing.T) {
 		{"give one of them", []string{"kernels", "--json", "--benchstat"}},
 		{"as flags", []string{"kernels", "AndCounts"}},
 		{"unknown flag", []string{"kernels", "--nothing"}},
+		{"rows", []string{"search", "--rows", "many"}},
+		{"--levels", []string{"search", "--levels", "3..4"}},
+		{"fewest first", []string{"search", "--levels", "9-4"}},
+		{"y or amount", []string{"search", "--metric", "z"}},
+		{"--repeat", []string{"search", "--repeat", "0"}},
+		{"y or amount", []string{"peers", "--metric", "z"}},
+		{"from 1 to 6", []string{"peers", "--order", "7"}},
+		{"from 1 to 99", []string{"peers", "--features", "100"}},
+		{"at least 1", []string{"peers", "--threads", "0"}},
+		{"16 readers", []string{"ship", "--readers", "17"}},
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := execute(test.args, &stdout, &stderr); code != 2 || !strings.Contains(stderr.String(), test.want) {

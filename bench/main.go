@@ -82,7 +82,7 @@ slower the median was. A spread above some 10 % says that the machine was busy.`
 	s := &show{command: strings.Join(append([]string{"bench"}, args...), " ")}
 	root.PersistentFlags().BoolVar(&s.json, "json", false, "the figures as JSON")
 	root.PersistentFlags().BoolVar(&s.markdown, "markdown", false, "tables as Markdown")
-	root.AddCommand(kernelsCommand(s), searchCommand(s), peersCommand(s), kernelsPathCommand(), searchJobCommand())
+	root.AddCommand(kernelsCommand(s), searchCommand(s), peersCommand(s), shipCommand(s), kernelsPathCommand(), searchJobCommand())
 	return root
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headwater-dev/headwater/coordinator"
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/worker"
 	"github.com/headwater-dev/headwater/worker/source"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -18,7 +19,8 @@ import (
 func searchJobCommand() *cobra.Command {
 	c := coordinator.Config{
 		Search: true, All: true, MaxShare: 1, Top: 50, By: "excess", Direction: "both", KMin: 6, KMax: 10,
-		Seed: 1, Force: true, Version: "bench", Opener: source.Files{},
+		Evidence: evidence.Default(),
+		Seed:     1, Force: true, Version: "bench", Opener: source.Files{},
 		Local: func(ctx context.Context, conn *wire.Conn, slots int) error {
 			return worker.Run(ctx, worker.Config{Conn: conn, Name: "local", Slots: slots, Version: "bench"})
 		},
