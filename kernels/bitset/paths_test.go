@@ -206,3 +206,13 @@ func FuzzAndCounts(f *testing.F) {
 		}
 	})
 }
+
+func TestWordCost(t *testing.T) {
+	last := 0.0
+	eachPath(t, func(t *testing.T) {
+		if c := WordCost(); c <= 0 || last != 0 && c >= last {
+			t.Errorf("%v after %v on the path before", c, last)
+		}
+		last = WordCost()
+	})
+}

@@ -19,12 +19,12 @@ const (
 	byRows                  // walk the prefix's rows
 )
 
-// What counting costs, in ns on one core. They only choose between methods, so
-// their ratios matter: costAndWord and costAdd were set so that a search of a
-// million rows to order 3 took the least CPU time among the pairs tried, the
-// others are estimates.
+// What counting costs, in ns on one core; a word of an intersection that is
+// counted, per extension and pass, is bitset.WordCost. They only choose between
+// methods, so their ratios matter: costAdd was set so that a search of a million
+// rows to order 3 took the least CPU time among the values tried, the others are
+// estimates.
 const (
-	costAndWord = 0.7 // a word of an intersection that is counted, per extension and pass
 	costSplit   = 1.5 // a row of a list split by code
 	costAdd     = 0.5 // a row and feature added to a histogram
 	costCollect = 3.0 // an extension and channel moved out of the histogram
@@ -145,7 +145,7 @@ func (w *countWalk) countFamily(f *family) {
 	}
 	c := w.candidates
 	passes := float64(w.block.passes())
-	perExt := passes * float64(w.block.words) * costAndWord
+	perExt := passes * float64(w.block.words) * bitset.WordCost()
 	rows := w.how == byRows ||
 		w.how == cheapest && float64(c.Start[f.to]-c.Start[f.from])*perExt > float64(parent)*costSplit
 	for p := f.from; p < f.to; p++ {
