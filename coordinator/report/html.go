@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -21,10 +22,11 @@ func HTML(w io.Writer, f *Findings, lang string) error {
 	if err != nil {
 		return err
 	}
-	p := newDocument(f, texts)
-	if p.Lang = lang; lang == "" {
-		p.Lang = "en"
-	}
+	return newDocument(f, nil, nil, texts).write(w, cmp.Or(lang, "en"))
+}
+
+func (p *document) write(w io.Writer, lang string) error {
+	p.Lang = lang
 	style, err := pageFiles.ReadFile("html/style.css")
 	if err != nil {
 		return err

@@ -61,11 +61,14 @@ func telling(points []evidence.Share) (best evidence.Share, ok bool) {
 }
 
 // curve draws customers against the metric.
-func (p *document) curve(m metric.Metric, points []evidence.Share, what string) template.HTML {
+func (p *document) curve(m metric.Metric, points, best []evidence.Share, what string) template.HTML {
 	const w, h = 460.0, 380.0
 	x := scale{low: 0, high: 1, from: 56, to: w - 16}
 	y := scale{low: 0, high: 1, from: h - 48, to: 22}
-	spoken, ok := telling(points)
+	spoken, ok := telling(best)
+	if !ok {
+		spoken, ok = telling(points)
+	}
 	text := p.t("Customers from the highest %s to the lowest against the part of it that they hold.", m.Name) + " " + what
 	d := draw(p.id("curve"), "plot", w, h, p.t("Concentration of %s", m.Name), text)
 	for _, v := range []float64{0, 0.25, 0.5, 0.75, 1} {
@@ -75,15 +78,24 @@ func (p *document) curve(m metric.Metric, points []evidence.Share, what string) 
 		d.text("tick", "middle", x.at(v), y.from+20, short(v))
 	}
 	d.line("even", x.at(0), y.at(0), x.at(1), y.at(1))
-	path := []string{at(x.at(0), y.at(0))}
-	for _, s := range points {
-		path = append(path, at(x.within(s.Customers), y.within(s.Metric)))
-	}
-	last := points[len(points)-1]
-	d.path("under", "M"+strings.Join(path, "L")+"L"+at(x.within(last.Customers), y.at(0))+"Z")
-	d.path("curve", "M"+strings.Join(path, "L"))
-	for _, s := range points {
-		d.circle("knot", x.within(s.Customers), y.within(s.Metric), 3)
+	for i, list := range [][]evidence.Share{points, best} {
+		if len(list) == 0 {
+			continue
+		}
+		path := []string{at(x.at(0), y.at(0))}
+		for _, s := range list {
+			path = append(path, at(x.within(s.Customers), y.within(s.Metric)))
+		}
+		line := "M" + strings.Join(path, "L")
+		if i == 0 {
+			d.path("under", line+"L"+at(x.within(list[len(list)-1].Customers), y.at(0))+"Z")
+			d.path("curve", line)
+		} else {
+			d.path("curve best", line)
+		}
+		for _, s := range list {
+			d.circle("knot", x.within(s.Customers), y.within(s.Metric), 3)
+		}
 	}
 	if ok {
 		cx, cy := x.within(spoken.Customers), y.within(spoken.Metric)

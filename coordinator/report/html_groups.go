@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -34,11 +35,20 @@ type metricView struct {
 func (p *document) metric(k int) metricView {
 	m := p.f.Overall.Metrics[k]
 	v := metricView{Name: m.Name}
-	if points := p.f.concentration(k); len(points) > 0 {
-		if s, ok := telling(points); ok {
-			v.Spoken = p.t("%s of the customers hold %s of %s.", percent(s.Customers), percent(s.Metric), m.Name)
-		}
-		v.Curve = p.curve(m, points, v.Spoken)
+	var best []evidence.Share
+	if t := p.trustOf(m.Name); t != nil {
+		best = t.Top
+	}
+	points := p.f.concentration(k)
+	s, ok := telling(best)
+	if !ok {
+		s, ok = telling(points)
+	}
+	if ok {
+		v.Spoken = p.t("%s of the customers hold %s of %s.", percent(s.Customers), percent(s.Metric), m.Name)
+	}
+	if len(points)+len(best) > 0 {
+		v.Curve = p.curve(m, points, best, v.Spoken)
 	}
 	if k < len(p.f.Tops) && p.f.Groups != nil {
 		p.groups(k, &v)
@@ -69,7 +79,10 @@ func (p *document) groups(k int, v *metricView) {
 	if len(listed) < len(top.Groups) {
 		v.Groups.After = append(v.Groups.After, p.t("%s more are in top.csv.", whole(len(top.Groups)-len(listed))))
 	}
-	var bubbles []bubble
+	bubbles := p.heldBubbles(m)
+	isHeld := func(name string) bool {
+		return slices.ContainsFunc(p.foundOf(m.Name), func(f *evidence.Finding) bool { return f.Group == name })
+	}
 	var shown []int
 	for rank, g := range listed {
 		items, n := f.Groups.At(g), f.Groups.Counts.N[g]
@@ -79,7 +92,7 @@ func (p *document) groups(k int, v *metricView) {
 		excess, _ := m.Excess(value, all)
 		variant := slices.ContainsFunc(shown, func(other int) bool { return f.variants(g, other) })
 		b := bubble{n: n, share: float64(n) / float64(f.Source.Rows), mean: x, excess: excess, class: above(excess, 0)}
-		row := tableRow{ID: p.id("g"), Cells: []cell{
+		row := gridRow{ID: p.id("g"), Cells: []cell{
 			{Text: whole(rank + 1), Right: true},
 			{Chips: chips(f, items)},
 			{Text: whole(n), Right: true},
@@ -89,13 +102,18 @@ func (p *document) groups(k int, v *metricView) {
 			{Text: ratio(lift), Right: true},
 			{Text: signed(excess), Right: true},
 		}}
+		name := search.Name(f.Overall.Features, items)
 		if variant {
 			row.Class, b.class = "variant", b.class+" variant"
-		} else if shown = append(shown, g); len(shown) <= mostLabels {
+		} else if shown = append(shown, g); p.trust != nil {
+			b.class += " variant"
+		} else if len(shown) <= mostLabels {
 			b.label, b.link = whole(rank+1), row.ID
 		}
-		b.text = search.Name(f.Overall.Features, items) + ": " + p.t("%s customers", whole(n)) + ", " + mean(m, x) + ", " + ratio(lift) + ", " + signed(excess)
-		if !math.IsNaN(x) {
+		if isHeld(name) {
+			row.Class = "held"
+		} else if !math.IsNaN(x) {
+			b.text = name + ": " + p.t("%s customers", whole(n)) + ", " + mean(m, x) + ", " + ratio(lift) + ", " + signed(excess)
 			bubbles = append(bubbles, b)
 		}
 		v.Groups.Rows = append(v.Groups.Rows, row)
@@ -104,6 +122,20 @@ func (p *document) groups(k int, v *metricView) {
 		v.Best = p.best(m, listed[0], p.overall[k])
 	}
 	v.Bubbles = p.bubbles(m, p.chance(k), bubbles, p.cloud(m))
+}
+
+// heldBubbles are the findings of a metric; they lead to their cards.
+func (p *document) heldBubbles(m metric.Metric) []bubble {
+	var out []bubble
+	for _, f := range p.foundOf(m.Name) {
+		if f.All.Mean == nil || f.All.Share <= 0 {
+			continue
+		}
+		b := bubble{n: f.All.N, share: f.All.Share, mean: *f.All.Mean, excess: value(f.All.Excess), class: f.Direction, link: findingID(f), label: whole(f.Rank)}
+		b.text = f.Group + ": " + p.t("%s customers", whole(f.All.N)) + ", " + mean(m, b.mean) + ", " + signed(b.excess)
+		out = append(out, b)
+	}
+	return out
 }
 
 // best says the foremost group in a sentence.

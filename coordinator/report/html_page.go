@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/feature"
 )
 
@@ -30,7 +31,11 @@ type document struct {
 	Left     []string // columns left out, and why
 	Notes    []string
 
+	Findings *findingsView
+
 	f       *Findings
+	found   []evidence.Finding
+	trust   []evidence.Trust // nil = no findings were sought
 	words   words
 	overall []float64 // metric → mean of all customers; NaN = not known
 	ids     int
@@ -43,7 +48,7 @@ type tile struct{ Value, Label string }
 type grid struct {
 	Title string
 	Head  []head
-	Rows  []tableRow
+	Rows  []gridRow
 	After []string
 }
 
@@ -52,7 +57,7 @@ type head struct {
 	Right bool // of numbers
 }
 
-type tableRow struct {
+type gridRow struct {
 	ID    string
 	Class string
 	Cells []cell
@@ -66,8 +71,8 @@ type cell struct {
 	Chips []string // in place of the text
 }
 
-func newDocument(f *Findings, texts words) *document {
-	p := &document{f: f, words: texts}
+func newDocument(f *Findings, found []evidence.Finding, trust []evidence.Trust, texts words) *document {
+	p := &document{f: f, found: found, trust: trust, words: texts}
 	for _, m := range f.Overall.Metrics {
 		x, _ := m.Mean(m.At(&f.Overall.All, 0))
 		p.overall = append(p.overall, x)
@@ -80,8 +85,10 @@ func newDocument(f *Findings, texts words) *document {
 		p.River = p.river()
 		p.Segments = p.segments()
 	}
+	p.Findings = p.findings()
 	p.headline()
 	p.tiles()
+	p.addTrust()
 	p.quality()
 	return p
 }
@@ -113,10 +120,14 @@ func (p *document) headline() {
 			break
 		}
 	}
-	for _, v := range p.Metrics {
-		if v.Best != "" {
-			p.add(v.Best)
-			break
+	if p.trust != nil {
+		p.add(p.held())
+	} else {
+		for _, v := range p.Metrics {
+			if v.Best != "" {
+				p.add(v.Best)
+				break
+			}
 		}
 	}
 	if s := p.f.Segments; s != nil {
@@ -191,7 +202,7 @@ func (p *document) quality() {
 		if j := 4; column.Rows > 0 {
 			cells[j].Mark = meter("down", float64(column.Missing), float64(column.Rows), 60)
 		}
-		p.Columns.Rows = append(p.Columns.Rows, tableRow{Class: "role-" + string(column.Role), Cells: cells})
+		p.Columns.Rows = append(p.Columns.Rows, gridRow{Class: "role-" + string(column.Role), Cells: cells})
 		if column.Role == feature.Ignore {
 			p.Left = append(p.Left, column.Name+": "+column.Reason)
 		}
@@ -237,7 +248,7 @@ func (p *document) features(k int) grid {
 	}
 	for _, i := range feature.ByStrength(f.Ranking, k) {
 		r := f.Ranking[i]
-		row := tableRow{Cells: []cell{
+		row := gridRow{Cells: []cell{
 			{Text: r.Name},
 			{Text: whole(len(f.Overall.Features[i].Levels)), Right: true},
 			{Text: percent(r.Completeness), Right: true},

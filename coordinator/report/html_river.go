@@ -115,38 +115,36 @@ func (p *document) streamCells(s, root *stream) []string {
 const middle = 4
 
 // shades colours the streams at a cut by the mean of the cluster that each
-// flows into: as far from the average, by square root, as the farthest one is
-// by the full scale.
+// flows into: as far from the average, by square root, as the farthest cluster
+// on the same side is by the full scale.
 func shades(list []stream, k int) []int {
 	cut := atCut(list, k)
-	most := 0.0
+	var most, least float64
 	for _, c := range cut {
-		if c >= 0 {
-			if d := math.Abs(list[c].deviation(0)); d > most {
-				most = d
-			}
+		if c >= 0 && !math.IsNaN(list[c].deviation(0)) {
+			most, least = max(most, list[c].deviation(0)), min(least, list[c].deviation(0))
 		}
 	}
 	out := make([]int, len(list))
 	for i, c := range cut {
-		out[i] = -1
-		if c >= 0 {
-			out[i] = middle + shade(list[c].deviation(0), most)
+		switch {
+		case c < 0:
+			out[i] = -1
+		case list[c].deviation(0) < 0:
+			out[i] = middle - shade(list[c].deviation(0)/least)
+		default:
+			out[i] = middle + shade(list[c].deviation(0)/most)
 		}
 	}
 	return out
 }
 
-// shade is −middle to middle.
-func shade(deviation, most float64) int {
-	if !(most > 0) || math.IsNaN(deviation) {
+// shade is 0 to middle for a part of the farthest deviation.
+func shade(part float64) int {
+	if !(part > 0) {
 		return 0
 	}
-	step := int(math.Round(middle * math.Sqrt(math.Min(1, math.Abs(deviation)/most))))
-	if deviation < 0 {
-		return -step
-	}
-	return step
+	return int(math.Round(middle * math.Sqrt(math.Min(1, part))))
 }
 
 // drawRiver draws every stream from where it is born to where it dies, and on

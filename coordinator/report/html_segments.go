@@ -18,12 +18,12 @@ type segmentsView struct {
 }
 
 type segmentCard struct {
-	ID, Name, Size string
-	Class          string
-	Metrics        []cardMetric
-	More, Less     []traitView
-	Rules          []string
-	SQL            string
+	ID, Number, Name, Size string
+	Class                  string
+	Metrics                []cardMetric
+	More, Less             []traitView
+	Rules                  []string
+	SQL                    string
 }
 
 type cardMetric struct {
@@ -58,14 +58,14 @@ func (p *document) segments() *segmentsView {
 	scales := p.segmentScales()
 	for i := range r.Segments {
 		s, persona := &r.Segments[i], &f.Personas.Segments[i]
-		row := tableRow{Cells: []cell{
+		row := gridRow{Cells: []cell{
 			{Text: whole(i + 1), Right: true},
 			{Text: persona.Name},
 			{Text: whole(s.N), Right: true},
 			{Text: percent(s.Share), Mark: meter("bar", s.Share, most, 90), Right: true},
 		}}
 		card := segmentCard{
-			ID: fmt.Sprintf("segment%d", i+1), Name: persona.Name, Class: "up",
+			ID: fmt.Sprintf("segment%d", i+1), Number: whole(i + 1), Name: persona.Name, Class: "up",
 			Size: p.t("%s customers", whole(s.N)) + " · " + percent(s.Share),
 		}
 		for k, m := range f.Overall.Metrics {

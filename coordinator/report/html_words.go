@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -12,32 +13,28 @@ var Languages = []string{"en", "zh"}
 //go:embed html/zh.json
 var chinese []byte
 
-// words are a language's texts by the English ones; what is not among them is
-// shown in English.
-type words map[string]string
+// words finds a language's text for an English one.
+type words func(text string) string
 
+// wordsOf returns the words of a language. What it does not know stays English.
 func wordsOf(lang string) (words, error) {
+	table := map[string]string{}
 	switch lang {
 	case "", "en":
-		return nil, nil
 	case "zh":
-		w := words{}
-		if err := json.Unmarshal(chinese, &w); err != nil {
+		if err := json.Unmarshal(chinese, &table); err != nil {
 			return nil, fmt.Errorf("the Chinese words: %w", err)
 		}
-		return w, nil
+	default:
+		return nil, fmt.Errorf("the report is not to be had in the language %q: choose one of %v", lang, Languages)
 	}
-	return nil, fmt.Errorf("the report is not to be had in the language %q: choose one of %v", lang, Languages)
+	return func(text string) string { return cmp.Or(table[text], text) }, nil
 }
 
 // say puts a text, with what belongs at its verbs, into the language.
 func (w words) say(text string, args ...any) string {
-	translated, ok := w[text]
-	if !ok {
-		translated = text
-	}
 	if len(args) == 0 {
-		return translated
+		return w(text)
 	}
-	return fmt.Sprintf(translated, args...)
+	return fmt.Sprintf(w(text), args...)
 }
