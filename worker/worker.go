@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/headwater-dev/headwater/kernels/cpu"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/ops"
 	"github.com/headwater-dev/headwater/worker/shard"
@@ -56,6 +57,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MemoryBudget < 0 {
 		errs = append(errs, fmt.Errorf("memory budget of %d bytes: must not be negative", c.MemoryBudget))
+	}
+	if _, err := cpu.Active(); err != nil {
+		errs = append(errs, err) // kernels would take another path than was asked for
 	}
 	return errors.Join(errs...)
 }
