@@ -44,6 +44,11 @@ func TestBadInput(t *testing.T) {
 		{name: "no group reaches the minimum", files: map[string]string{"t.csv": good}, args: []string{"--min-count", "1000", "--features", "plan"}, want: []string{"minimum", "--min"}},
 		{name: "bad order", files: map[string]string{"t.csv": good}, args: []string{"--order", "9"}, want: []string{"--order"}, code: exitUsage},
 		{name: "server not reachable", files: map[string]string{"t.csv": good}, args: []string{"--nats", "nats://127.0.0.1:1"}, want: []string{"nats://127.0.0.1:1"}},
+		{name: "unknown columns", files: map[string]string{"t.csv": good}, args: []string{"--metric", "yy", "--keep", "agee", "--role", "plam=id", "--bins", "agee:width=1", "--weight", "w"}, want: []string{`metric "yy": unknown`, `--keep: unknown column "agee"; nearest: age`, `--role: unknown column "plam"; nearest: plan`, `--bins: unknown`, `--weight: unknown`}},
+		{name: "bad bins", files: map[string]string{"t.csv": good}, args: []string{"--bins", "age:width=x"}, want: []string{"--bins age", "width=x", "number"}},
+		{name: "bins of text", files: map[string]string{"t.csv": good}, args: []string{"--bins", "plan:levels=5"}, want: []string{`"plan"`, "numbers"}},
+		{name: "text as weight", files: map[string]string{"t.csv": good}, args: []string{"--weight", "plan"}, want: []string{"weight", `"plan"`, "no numbers"}},
+		{name: "cut gzip", files: map[string]string{"t.csv.gz": "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b"}, args: []string{"--input", "t.csv.gz"}, want: []string{"t.csv.gz", "cut short"}},
 		{name: "unknown encoding", files: map[string]string{"t.csv": good}, args: []string{"--encoding", "klingon"}, want: []string{"klingon"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,6 +89,26 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
+	}
+}
+
+// TestUnknownCommand is a mistake of usage.
+func TestUnknownCommand(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := execute([]string{"serch", "--input", "t.csv"}, &stdout, &stderr); code != exitUsage || !strings.Contains(stderr.String(), `"serch"; nearest: search`) {
+		t.Errorf("exit code %d\n%s", code, stderr.String())
+	}
+}
+
+// TestUnknownCross is found before the search.
+func TestUnknownCross(t *testing.T) {
+	table := roundTable(t)
+	for name, want := range map[string]string{"agee": "nearest: age", "y": `column "y" is no feature (metric`} {
+		var stdout, stderr bytes.Buffer
+		code := execute([]string{"segment", "--input", table, "--metric", "y", "--cross", name, "--out", filepath.Join(t.TempDir(), "out")}, &stdout, &stderr)
+		if code != exitFailed || !strings.Contains(stderr.String(), "--cross: ") || !strings.Contains(stderr.String(), want) {
+			t.Errorf("--cross %s: exit code %d\n%s", name, code, stderr.String())
+		}
 	}
 }
 
