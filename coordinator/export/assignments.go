@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -92,8 +91,11 @@ func (a *Assignments) Add(p partial.Part) error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(p.Bytes)
-	if err := errors.Join(err, out.Close()); err != nil {
+	if _, err := out.Write(p.Bytes); err != nil {
+		_ = out.Close() // would say the same again
+		return err
+	}
+	if err := out.Close(); err != nil {
 		return err
 	}
 	hash := sha256.Sum256(p.Bytes)
@@ -119,7 +121,11 @@ func (a *Assignments) Close(rows int64) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(WriteJSON(out, &a.manifest), out.Close()); err != nil {
+	if err := WriteJSON(out, &a.manifest); err != nil {
+		_ = out.Close()
+		return nil, err
+	}
+	if err := out.Close(); err != nil {
 		return nil, err
 	}
 	return &a.manifest, nil
