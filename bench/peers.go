@@ -285,7 +285,7 @@ func (t *peerTask) sparkFigure(ctx context.Context, stderr io.Writer, ours cells
 	}
 	n, err := ours.compareCSV(out)
 	if err != nil {
-		return nil, fmt.Errorf("Spark and Headwater disagree: %w", err)
+		return nil, fmt.Errorf("spark and Headwater disagree: %w", err)
 	}
 	return []peerFigure{{Engine: "spark", Version: found.Version, Load: found.Load, Count: found.Count, Cells: n}}, nil
 }

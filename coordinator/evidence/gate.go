@@ -29,7 +29,7 @@ func (f *finder) gate() []candidate {
 		}
 		v := f.t.m.At(&f.groups.Discovery, i)
 		for _, direction := range f.c.directions() {
-			passed := false
+			var passed bool
 			if f.t.binary {
 				passed = beyondOdds(direction, v, less(f.all, v), odds)
 			} else {

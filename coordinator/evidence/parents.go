@@ -45,7 +45,7 @@ func (f *finder) gains(c candidate) bool {
 			return false
 		}
 		others := less(f.t.m.At(&f.groups.Discovery, p), v)
-		gained := false
+		var gained bool
 		if f.t.binary {
 			gained = beyondOdds(c.direction, v, others, f.gain)
 		} else {

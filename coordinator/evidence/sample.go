@@ -12,11 +12,11 @@ import (
 // exact are exact sums of a metric over some customers, that can be added and
 // taken from each other. Of a ratio they are the numerator's.
 type exact struct {
-	known         int64
-	sum, squares  *big.Int
-	den, denSq    *big.Int // ratios only: of the denominator
-	bothSq        *big.Int // ratios only: Σ(numerator + denominator)²
-	largest, most int64    // extremes; not kept by plus and minus
+	known        int64
+	sum, squares *big.Int
+	den, denSq   *big.Int // ratios only: of the denominator
+	bothSq       *big.Int // ratios only: Σ(numerator + denominator)²
+	most         int64    // extreme; not kept by plus and minus
 }
 
 func (a exact) plus(b exact) exact  { return a.with(b, (*big.Int).Add, a.known+b.known) }
