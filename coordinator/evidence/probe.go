@@ -42,6 +42,7 @@ type probed struct {
 
 // discovery, confirmation and all read group i on these customers.
 func (p *probed) discovery(t *meter, i int) exact { return t.probed(&p.probe.Discovery, p.at[i]) }
+
 func (p *probed) confirmation(t *meter, i int) exact {
 	return t.probed(&p.probe.Confirmation, p.at[i])
 }

@@ -56,7 +56,8 @@ func (p *document) addTrust() {
 			name string
 			n    int
 		}{
-			{"counted", t.Tried}, {"far from the average where they were found", t.Gated},
+			{"counted", t.Tried},
+			{"far from the average where they were found", t.Gated},
 			{"better than every shorter rule, and no copies: taken to the check", t.Distinct},
 			{"held on the customers of the check", t.Confirmed},
 		} {
