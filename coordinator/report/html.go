@@ -22,7 +22,7 @@ func HTML(w io.Writer, f *Findings, lang string) error {
 	if err != nil {
 		return err
 	}
-	return newDocument(f, nil, nil, texts).write(w, cmp.Or(lang, "en"))
+	return newDocument(f, texts).write(w, cmp.Or(lang, "en"))
 }
 
 func (p *document) write(w io.Writer, lang string) error {

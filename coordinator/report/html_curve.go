@@ -93,7 +93,7 @@ func (p *document) curve(m metric.Metric, points, best []evidence.Share, what st
 		} else {
 			d.path("curve best", line)
 		}
-		for _, s := range list {
+		for _, s := range list[:len(list)*(1-i)] { // too many of the best groups to be told apart
 			d.circle("knot", x.within(s.Customers), y.within(s.Metric), 3)
 		}
 	}

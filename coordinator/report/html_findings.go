@@ -11,24 +11,34 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-// findingsView is what stood up, a card each; without cards it says so.
+// findingsView is what stood up: all of it in a table, the foremost as cards.
+// Without any it says so.
 type findingsView struct {
 	Said  string
-	Cards []findingCard
+	Cards []findingCard // to be seen at once
+	More  []findingCard // to be unfolded
+	Table grid
 }
 
+// How many findings have a card, and how many of these are seen at once, of
+// all metrics together. The table has all.
+const (
+	mostCards = 60
+	seenCards = 8
+)
+
 type findingCard struct {
-	ID, Rank, Class string
-	Chips           []string
-	Metric          string
-	Status          string // in words
-	Mean, Against   string
-	Sentence        string
-	Parts           []partRow
-	Steps           []stepRow
-	Facts           []string
-	Money           []tile
-	SQL             string
+	Rank, Class   string
+	Chips         []string
+	Metric        string
+	Status        string // in words
+	Mean, Against string
+	Sentence      string
+	Parts         []partRow
+	Steps         []stepRow
+	Facts         []string
+	Money         []tile
+	SQL           string
 }
 
 // partRow is the mean on one part of the customers.
@@ -49,10 +59,35 @@ func (p *document) findings() *findingsView {
 		return nil
 	}
 	v := &findingsView{}
-	for i := range p.found {
-		v.Cards = append(v.Cards, p.card(&p.found[i]))
+	v.Table = grid{Title: p.t("All findings"), Head: []head{
+		{"#", true}, {p.t("finding"), false}, {p.t("status"), false}, {p.t("customers"), true}, {p.t("share"), true},
+		{p.t("mean on unseen customers"), true}, {p.t("95 % interval"), true}, {p.t("lift"), true}, {p.t("excess"), true},
+	}}
+	several := len(p.f.Overall.Metrics) > 1
+	if several {
+		v.Table.Head = append(v.Table.Head, head{p.t("metric"), false})
 	}
-	if len(v.Cards) == 0 {
+	each := max(1, len(p.trust))
+	for i := range p.found {
+		f := &p.found[i]
+		m, _ := p.metricNamed(f.Metric)
+		check := spanOfFigures(&f.Confirmation)
+		row := gridRow{ID: findingID(f), Class: "held", Cells: []cell{
+			{Text: whole(f.Rank), Right: true}, {Chips: chips(p.f, f.Items)}, {Text: p.status(f)}, {Text: whole(f.All.N), Right: true},
+			{Text: percent(f.All.Share), Right: true}, {Text: mean(m, check.mean), Right: true}, {Text: check.between(m), Right: true},
+			{Text: ratio(value(f.Confirmation.Lift)), Right: true}, {Text: signed(value(f.All.Excess)), Right: true},
+		}}
+		if several {
+			row.Cells = append(row.Cells, cell{Text: f.Metric})
+		}
+		if f.Rank <= seenCards/each {
+			v.Cards = append(v.Cards, p.card(f))
+		} else if f.Rank <= mostCards/each {
+			v.More = append(v.More, p.card(f))
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
+	}
+	if len(p.found) == 0 {
 		v.Said = p.t("Nothing found that holds on unseen customers. What was looked for is said below.")
 	} else {
 		v.Said = p.t("Each was found on one part of the customers and checked on the others. What counts is the check.")
@@ -81,8 +116,8 @@ func (p *document) card(f *evidence.Finding) findingCard {
 	}
 	check := spanOfFigures(&f.Confirmation)
 	c := findingCard{
-		ID: findingID(f), Rank: whole(f.Rank), Class: f.Direction, Chips: chips(p.f, f.Items), Metric: f.Metric,
-		Status: p.t("finding: " + f.Status), Mean: mean(m, check.mean), SQL: f.SQL,
+		Rank: whole(f.Rank), Class: f.Direction, Chips: chips(p.f, f.Items), Metric: f.Metric,
+		Status: p.status(f), Mean: mean(m, check.mean), SQL: f.SQL,
 		Against: p.t("%s on average", mean(m, overall)),
 	}
 	if lift := value(f.Confirmation.Lift); !math.IsNaN(lift) {
@@ -93,6 +128,17 @@ func (p *document) card(f *evidence.Finding) findingCard {
 	p.addSteps(&c, f, m)
 	p.addFacts(&c, f, m)
 	return c
+}
+
+// status says whether the business knew.
+func (p *document) status(f *evidence.Finding) string {
+	switch f.Status {
+	case "confirmed":
+		return p.t("known")
+	case "derived":
+		return p.t("derived")
+	}
+	return p.t("new")
 }
 
 // findingID is the place of a finding's card in the page.
@@ -119,10 +165,7 @@ func (p *document) addParts(c *findingCard, f *evidence.Finding, m metric.Metric
 	}
 	s := spanScale(overall, 180, spans...)
 	for i, part := range parts {
-		row := partRow{Name: part.name, N: whole(part.f.N), Mean: mean(m, spans[i].mean), Range: interval(s, overall, spans[i])}
-		if !math.IsNaN(spans[i].low) && !math.IsNaN(spans[i].high) {
-			row.Between = mean(m, spans[i].low) + " – " + mean(m, spans[i].high)
-		}
+		row := partRow{Name: part.name, N: whole(part.f.N), Mean: mean(m, spans[i].mean), Between: spans[i].between(m), Range: interval(s, overall, spans[i])}
 		c.Parts = append(c.Parts, row)
 	}
 }
@@ -175,12 +218,16 @@ func change(m metric.Metric, x float64) string {
 
 // addFacts adds what else is to be known, and the money.
 func (p *document) addFacts(c *findingCard, f *evidence.Finding, m metric.Metric) {
-	fact := func(text string, args ...any) { c.Facts = append(c.Facts, p.t(text, args...)) }
+	fact := func(text string, args ...any) { c.Facts = append(c.Facts, unbroken(p.t(text, args...))) }
 	if x := f.Parent; x != nil {
 		fact("Against its best shorter rule, %s (%s): %s.", x.Group, mean(m, value(x.Mean)), ratio(value(x.Gain)))
 	}
 	fact("By chance so far from the others with probability %s; among all checked at once, at most %s false.", chance(f.P), chance(f.Q))
-	if f.Status != "confirmed" {
+	switch {
+	case f.Status == "confirmed":
+	case f.Unexplained > 0.995:
+		fact("Nothing simpler explains it.")
+	default:
 		fact("%s of its excess is explained by nothing simpler.", percent(f.Unexplained))
 	}
 	if f.Covered > 0 {

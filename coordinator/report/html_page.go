@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"path/filepath"
+	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/feature"
@@ -71,8 +72,11 @@ type cell struct {
 	Chips []string // in place of the text
 }
 
-func newDocument(f *Findings, found []evidence.Finding, trust []evidence.Trust, texts words) *document {
-	p := &document{f: f, found: found, trust: trust, words: texts}
+func newDocument(f *Findings, texts words) *document {
+	p := &document{f: f, words: texts}
+	if f.Evidence != nil {
+		p.found, p.trust = f.Evidence.Findings, f.Evidence.Trust
+	}
 	for _, m := range f.Overall.Metrics {
 		x, _ := m.Mean(m.At(&f.Overall.All, 0))
 		p.overall = append(p.overall, x)
@@ -144,12 +148,16 @@ func (p *document) headline() {
 
 // add adds a sentence.
 func (p *document) add(text string) {
+	text = unbroken(text)
 	if p.Headline == "" {
 		p.Headline = text
 		return
 	}
 	p.Further = append(p.Further, text)
 }
+
+// unbroken keeps numbers and their unit on one line.
+func unbroken(text string) string { return strings.ReplaceAll(text, " %", "\u00a0%") }
 
 func (p *document) tiles() {
 	add := func(value, label string) { p.Tiles = append(p.Tiles, tile{value, label}) }
@@ -163,6 +171,9 @@ func (p *document) tiles() {
 		add(whole(n), p.t("groups looked at"))
 	} else {
 		add(whole(len(p.f.Overall.Features)), p.t("features"))
+	}
+	if p.trust != nil {
+		add(whole(len(p.found)), p.t("findings that hold"))
 	}
 	if s := p.f.Segments; s != nil {
 		add(whole(len(s.Segments)), p.t("segments"))

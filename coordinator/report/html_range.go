@@ -3,6 +3,8 @@ package report
 import (
 	"html/template"
 	"math"
+
+	"github.com/headwater-dev/headwater/coordinator/metric"
 )
 
 // span is a mean with its interval; NaN where it is not known.
@@ -17,6 +19,14 @@ func (s span) ends() (low, high float64) {
 		high = max(high, s.high)
 	}
 	return low, high
+}
+
+// between writes the interval; "" = not known.
+func (s span) between(m metric.Metric) string {
+	if math.IsNaN(s.low) || math.IsNaN(s.high) {
+		return ""
+	}
+	return mean(m, s.low) + " – " + mean(m, s.high)
 }
 
 // spanScale takes in all means and intervals, and the average.

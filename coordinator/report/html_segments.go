@@ -72,10 +72,7 @@ func (p *document) segments() *segmentsView {
 			x := spanOf(persona, k)
 			lift := ratio(value(s.Metrics[k].Lift))
 			row.Cells = append(row.Cells, cell{Text: mean(m, x.mean), Mark: interval(scales[k], p.overall[k], x), Right: true}, cell{Text: lift, Right: true})
-			c := cardMetric{Name: m.Name, Mean: mean(m, x.mean), Lift: lift, Range: interval(scales[k], p.overall[k], x)}
-			if !math.IsNaN(x.low) {
-				c.Between = mean(m, x.low) + " – " + mean(m, x.high)
-			}
+			c := cardMetric{Name: m.Name, Mean: mean(m, x.mean), Lift: lift, Between: x.between(m), Range: interval(scales[k], p.overall[k], x)}
 			card.Metrics = append(card.Metrics, c)
 		}
 		if len(card.Metrics) > 0 {

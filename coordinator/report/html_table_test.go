@@ -129,8 +129,8 @@ func (f *Findings) addSegments(points int) {
 	f.Segments = r
 }
 
-// proof is evidence of one finding a metric.
-func (f *Findings) proof() ([]evidence.Finding, []evidence.Trust) {
+// prove adds one finding a metric.
+func (f *Findings) prove() {
 	number := func(x float64) *float64 { return &x }
 	var found []evidence.Finding
 	var trust []evidence.Trust
@@ -149,5 +149,5 @@ func (f *Findings) proof() ([]evidence.Finding, []evidence.Trust) {
 			Top: []evidence.Share{{Customers: 0.03, Metric: 0.2}, {Customers: 0.087, Metric: 0.39}},
 		})
 	}
-	return found, trust
+	f.Evidence = &evidence.Result{Findings: found, Trust: trust}
 }

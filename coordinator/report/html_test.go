@@ -65,14 +65,10 @@ var cases = map[string]func() *Findings{
 	},
 }
 
-func write(t *testing.T, f *Findings, found []evidence.Finding, trust []evidence.Trust, lang string) string {
+func write(t *testing.T, f *Findings, lang string) string {
 	t.Helper()
-	texts, err := wordsOf(lang)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var b bytes.Buffer
-	if err := newDocument(f, found, trust, texts).write(&b, lang); err != nil {
+	if err := HTML(&b, f, lang); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -83,20 +79,21 @@ func TestHTMLOfEveryKind(t *testing.T) {
 		for _, lang := range Languages {
 			for _, proven := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%s/evidence=%v", name, lang, proven), func(t *testing.T) {
-					f := make()
-					var found []evidence.Finding
-					var trust []evidence.Trust
-					if proven {
-						found, trust = f.proof()
+					make := func() *Findings {
+						f := make()
+						if proven {
+							f.prove()
+						}
+						return f
 					}
-					page := write(t, f, found, trust, lang)
+					page := write(t, make(), lang)
 					wellFormed(t, page)
 					for _, bad := range []string{"NaN", "Inf", "%!", "<no value>", "ZgotmplZ", "<script>alert", "undefined"} {
 						if at := strings.Index(content(page), bad); at >= 0 {
 							t.Errorf("the page contains %q: …%.160s…", bad, content(page)[max(0, at-80):])
 						}
 					}
-					if other := write(t, make(), found, trust, lang); other != page {
+					if other := write(t, make(), lang); other != page {
 						t.Error("written again, the page differs")
 					}
 				})
@@ -170,7 +167,7 @@ func wellFormed(t *testing.T, page string) {
 
 // The security policy lets the page's own style and script run, and no others.
 func TestHTMLPolicyNamesItsContent(t *testing.T) {
-	page := write(t, cases["everything, negative values"](), nil, nil, "")
+	page := write(t, cases["everything, negative values"](), "")
 	for _, tag := range []string{"style", "script"} {
 		found := regexp.MustCompile(`(?s)<` + tag + `>(.*?)</` + tag + `>`).FindStringSubmatch(page)
 		if found == nil || !strings.Contains(page, strings.ReplaceAll(digest([]byte(found[1])), "+", "&#43;")) {
@@ -184,8 +181,8 @@ func TestHTMLOfThousandGroupsIsSmall(t *testing.T) {
 	f.measure(metric.Metric{Name: "y=yes", Binary: true}, 11700)
 	f.addGroups(1000, func(g, _ int) int64 { return int64(g % 90) })
 	f.addSegments(3000)
-	found, trust := f.proof()
-	if page := write(t, f, found, trust, "en"); len(page) > 2<<20 {
+	f.prove()
+	if page := write(t, f, "en"); len(page) > 2<<20 {
 		t.Errorf("%d bytes", len(page))
 	} else if rows := strings.Count(page, `id="g`); rows < 1000 {
 		t.Errorf("%d groups are listed", rows)
@@ -206,11 +203,15 @@ func TestHTMLWordsAreComplete(t *testing.T) {
 	}
 	used := map[string]bool{}
 	for name := range cases {
-		f := cases[name]()
-		found, trust := f.proof()
-		for _, with := range [][]evidence.Trust{nil, trust} {
+		for _, prepare := range []func(*Findings){
+			func(*Findings) {},
+			(*Findings).prove,
+			func(f *Findings) { f.Evidence = &evidence.Result{Trust: []evidence.Trust{{Metric: "y=yes"}}} },
+		} {
+			f := cases[name]()
+			prepare(f)
 			record := func(text string) string { used[text] = true; return text }
-			if err := newDocument(f, found[:len(with)], with, record).write(io.Discard, "en"); err != nil {
+			if err := newDocument(f, record).write(io.Discard, "en"); err != nil {
 				t.Fatal(err)
 			}
 		}
