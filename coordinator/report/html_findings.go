@@ -60,8 +60,15 @@ func (p *document) findings() *findingsView {
 	}
 	v := &findingsView{}
 	v.Table = grid{Title: p.t("All findings"), Head: []head{
-		{"#", true}, {p.t("finding"), false}, {p.t("status"), false}, {p.t("customers"), true}, {p.t("share"), true},
-		{p.t("mean on unseen customers"), true}, {p.t("95 % interval"), true}, {p.t("lift"), true}, {p.t("excess"), true},
+		{"#", true},
+		{p.t("finding"), false},
+		{p.t("status"), false},
+		{p.t("customers"), true},
+		{p.t("share"), true},
+		{p.t("mean on unseen customers"), true},
+		{p.t("95 % interval"), true},
+		{p.t("lift"), true},
+		{p.t("excess"), true},
 	}}
 	several := len(p.f.Overall.Metrics) > 1
 	if several {
@@ -73,9 +80,15 @@ func (p *document) findings() *findingsView {
 		m, _ := p.metricNamed(f.Metric)
 		check := spanOfFigures(&f.Confirmation)
 		row := gridRow{ID: findingID(f), Class: "held", Cells: []cell{
-			{Text: whole(f.Rank), Right: true}, {Chips: chips(p.f, f.Items)}, {Text: p.status(f)}, {Text: whole(f.All.N), Right: true},
-			{Text: percent(f.All.Share), Right: true}, {Text: mean(m, check.mean), Right: true}, {Text: check.between(m), Right: true},
-			{Text: ratio(value(f.Confirmation.Lift)), Right: true}, {Text: signed(value(f.All.Excess)), Right: true},
+			{Text: whole(f.Rank), Right: true},
+			{Chips: chips(p.f, f.Items)},
+			{Text: p.status(f)},
+			{Text: whole(f.All.N), Right: true},
+			{Text: percent(f.All.Share), Right: true},
+			{Text: mean(m, check.mean), Right: true},
+			{Text: check.between(m), Right: true},
+			{Text: ratio(value(f.Confirmation.Lift)), Right: true},
+			{Text: signed(value(f.All.Excess)), Right: true},
 		}}
 		if several {
 			row.Cells = append(row.Cells, cell{Text: f.Metric})
