@@ -19,9 +19,6 @@ import "math/bits"
 func AndCounts(dst []uint64, prefixes []uint64, words int, items []uint64, stride int, start []int, ext []uint32) {
 	n := start[len(start)-1]
 	dst, ext, prefixes = dst[:n], ext[:n], prefixes[:(len(start)-1)*words]
-	for _, e := range ext {
-		_ = items[int(e)*stride:][:words] // what assembly does not check
-	}
 	andCounts(dst, prefixes, words, items, stride, start, ext)
 }
 

@@ -5,16 +5,16 @@
 package bitset
 
 // andCountsPair512 sets, for c in 0..n-1 and each prefix, dst[c] = Σ popcount(prefix[i] & items[ext[c]*stride+i])
-// over i in 0..words-1.
+// over i in 0..words-1. It stops before an extension above last and returns how many are left.
 //
 //go:noescape
-func andCountsPair512(dst0 *uint64, dst1 *uint64, prefix0 *uint64, prefix1 *uint64, words int, items *uint64, stride int, ext *uint32, n int)
+func andCountsPair512(dst0 *uint64, dst1 *uint64, prefix0 *uint64, prefix1 *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)
 
 // andCountsOne512 sets, for c in 0..n-1 and each prefix, dst[c] = Σ popcount(prefix[i] & items[ext[c]*stride+i])
-// over i in 0..words-1.
+// over i in 0..words-1. It stops before an extension above last and returns how many are left.
 //
 //go:noescape
-func andCountsOne512(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int)
+func andCountsOne512(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)
 
 // and512 sets dst[i] = a[i] & b[i] for i in 0..words-1 and returns the number of bits set.
 //
@@ -22,10 +22,10 @@ func andCountsOne512(dst *uint64, prefix *uint64, words int, items *uint64, stri
 func and512(dst *uint64, a *uint64, b *uint64, words int) int
 
 // andCountsOne2 sets dst[c] = Σ popcount(prefix[i] & items[ext[c]*stride+i]) over i in 0..words-1, for c
-// in 0..n-1.
+// in 0..n-1. It stops before an extension above last and returns how many are left.
 //
 //go:noescape
-func andCountsOne2(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int)
+func andCountsOne2(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)
 
 // and2 sets dst[i] = a[i] & b[i] for i in 0..words-1 and returns the number of bits set.
 //

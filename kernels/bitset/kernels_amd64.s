@@ -4,23 +4,25 @@
 
 #include "textflag.h"
 
-// func andCountsPair512(dst0 *uint64, dst1 *uint64, prefix0 *uint64, prefix1 *uint64, words int, items *uint64, stride int, ext *uint32, n int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VPOPCNTDQ
-TEXT ·andCountsPair512(SB), NOSPLIT, $0-72
-	MOVQ  dst0+0(FP), DX
-	MOVQ  prefix0+16(FP), BX
-	MOVQ  dst1+8(FP), SI
-	MOVQ  prefix1+24(FP), DI
-	MOVQ  ext+56(FP), R8
-	MOVQ  n+64(FP), R9
-	MOVQ  words+32(FP), AX
-	MOVQ  AX, CX
-	ANDQ  $0x07, CX
-	MOVQ  $0x0000000000000001, R10
-	SHLQ  CL, R10
-	DECQ  R10
-	KMOVQ R10, K1
-	SHLQ  $0x03, AX
+// func andCountsPair512(dst0 *uint64, dst1 *uint64, prefix0 *uint64, prefix1 *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512IFMA, AVX512VPOPCNTDQ
+TEXT ·andCountsPair512(SB), NOSPLIT, $0-88
+	MOVQ         dst0+0(FP), DX
+	MOVQ         prefix0+16(FP), BX
+	MOVQ         dst1+8(FP), SI
+	MOVQ         prefix1+24(FP), DI
+	MOVQ         ext+56(FP), R8
+	MOVQ         n+64(FP), R9
+	MOVQ         words+32(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x07, CX
+	MOVQ         $0x0000000000000001, R10
+	SHLQ         CL, R10
+	DECQ         R10
+	KMOVQ        R10, K1
+	SHLQ         $0x03, AX
+	MOVQ         $0x0000000000000002, CX
+	VPBROADCASTQ CX, Z31
 
 extensions1:
 	CMPQ   R9, $0x04
@@ -29,15 +31,23 @@ extensions1:
 	SHLQ   $0x03, CX
 	MOVQ   items+40(FP), R10
 	MOVL   (R8), R11
+	CMPL   R11, last+72(FP)
+	JHI    done2
 	IMULQ  CX, R11
 	ADDQ   R10, R11
 	MOVL   4(R8), R12
+	CMPL   R12, last+72(FP)
+	JHI    done2
 	IMULQ  CX, R12
 	ADDQ   R10, R12
 	MOVL   8(R8), R13
+	CMPL   R13, last+72(FP)
+	JHI    done2
 	IMULQ  CX, R13
 	ADDQ   R10, R13
 	MOVL   12(R8), R14
+	CMPL   R14, last+72(FP)
+	JHI    done2
 	IMULQ  CX, R14
 	ADDQ   R10, R14
 	MOVQ   AX, R10
@@ -188,32 +198,32 @@ loop3:
 	JLT        loop3
 
 fold4:
-	VPADDQ   Z0, Z0, Z0
-	VPOPCNTQ Z8, Z8
-	VPADDQ   Z8, Z0, Z0
-	VPADDQ   Z4, Z4, Z4
-	VPOPCNTQ Z12, Z12
-	VPADDQ   Z12, Z4, Z4
-	VPADDQ   Z1, Z1, Z1
-	VPOPCNTQ Z9, Z9
-	VPADDQ   Z9, Z1, Z1
-	VPADDQ   Z5, Z5, Z5
-	VPOPCNTQ Z13, Z13
-	VPADDQ   Z13, Z5, Z5
-	VPADDQ   Z2, Z2, Z2
-	VPOPCNTQ Z10, Z10
-	VPADDQ   Z10, Z2, Z2
-	VPADDQ   Z6, Z6, Z6
-	VPOPCNTQ Z14, Z14
-	VPADDQ   Z14, Z6, Z6
-	VPADDQ   Z3, Z3, Z3
-	VPOPCNTQ Z11, Z11
-	VPADDQ   Z11, Z3, Z3
-	VPADDQ   Z7, Z7, Z7
-	VPOPCNTQ Z15, Z15
-	VPADDQ   Z15, Z7, Z7
-	CMPQ     CX, AX
-	JEQ      reduce7
+	VPOPCNTQ    Z8, Z8
+	VPMADD52LUQ Z31, Z0, Z8
+	VMOVDQA64   Z8, Z0
+	VPOPCNTQ    Z12, Z12
+	VPMADD52LUQ Z31, Z4, Z12
+	VMOVDQA64   Z12, Z4
+	VPOPCNTQ    Z9, Z9
+	VPMADD52LUQ Z31, Z1, Z9
+	VMOVDQA64   Z9, Z1
+	VPOPCNTQ    Z13, Z13
+	VPMADD52LUQ Z31, Z5, Z13
+	VMOVDQA64   Z13, Z5
+	VPOPCNTQ    Z10, Z10
+	VPMADD52LUQ Z31, Z2, Z10
+	VMOVDQA64   Z10, Z2
+	VPOPCNTQ    Z14, Z14
+	VPMADD52LUQ Z31, Z6, Z14
+	VMOVDQA64   Z14, Z6
+	VPOPCNTQ    Z11, Z11
+	VPMADD52LUQ Z31, Z3, Z11
+	VMOVDQA64   Z11, Z3
+	VPOPCNTQ    Z15, Z15
+	VPMADD52LUQ Z31, Z7, Z15
+	VMOVDQA64   Z15, Z7
+	CMPQ        CX, AX
+	JEQ         reduce7
 
 vectors5:
 	LEAQ      64(CX), R10
@@ -316,6 +326,8 @@ extensions8:
 	SHLQ   $0x03, CX
 	MOVQ   items+40(FP), R10
 	MOVL   (R8), R11
+	CMPL   R11, last+72(FP)
+	JHI    done9
 	IMULQ  CX, R11
 	ADDQ   R10, R11
 	MOVQ   AX, R10
@@ -370,14 +382,14 @@ loop10:
 	JLT        loop10
 
 fold11:
-	VPADDQ   Z0, Z0, Z0
-	VPOPCNTQ Z8, Z8
-	VPADDQ   Z8, Z0, Z0
-	VPADDQ   Z1, Z1, Z1
-	VPOPCNTQ Z9, Z9
-	VPADDQ   Z9, Z1, Z1
-	CMPQ     CX, AX
-	JEQ      reduce14
+	VPOPCNTQ    Z8, Z8
+	VPMADD52LUQ Z31, Z0, Z8
+	VMOVDQA64   Z8, Z0
+	VPOPCNTQ    Z9, Z9
+	VPMADD52LUQ Z31, Z1, Z9
+	VMOVDQA64   Z9, Z1
+	CMPQ        CX, AX
+	JEQ         reduce14
 
 vectors12:
 	LEAQ      64(CX), R10
@@ -426,23 +438,26 @@ reduce14:
 
 done9:
 	VZEROUPPER
+	MOVQ R9, left+80(FP)
 	RET
 
-// func andCountsOne512(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VPOPCNTDQ
-TEXT ·andCountsOne512(SB), NOSPLIT, $0-56
-	MOVQ  dst+0(FP), DX
-	MOVQ  prefix+8(FP), BX
-	MOVQ  ext+40(FP), SI
-	MOVQ  n+48(FP), DI
-	MOVQ  words+16(FP), AX
-	MOVQ  AX, CX
-	ANDQ  $0x07, CX
-	MOVQ  $0x0000000000000001, R8
-	SHLQ  CL, R8
-	DECQ  R8
-	KMOVQ R8, K1
-	SHLQ  $0x03, AX
+// func andCountsOne512(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512IFMA, AVX512VPOPCNTDQ
+TEXT ·andCountsOne512(SB), NOSPLIT, $0-72
+	MOVQ         dst+0(FP), DX
+	MOVQ         prefix+8(FP), BX
+	MOVQ         ext+40(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         words+16(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x07, CX
+	MOVQ         $0x0000000000000001, R8
+	SHLQ         CL, R8
+	DECQ         R8
+	KMOVQ        R8, K1
+	SHLQ         $0x03, AX
+	MOVQ         $0x0000000000000002, CX
+	VPBROADCASTQ CX, Z31
 
 extensions15:
 	CMPQ   DI, $0x04
@@ -451,15 +466,23 @@ extensions15:
 	SHLQ   $0x03, CX
 	MOVQ   items+24(FP), R8
 	MOVL   (SI), R9
+	CMPL   R9, last+56(FP)
+	JHI    done16
 	IMULQ  CX, R9
 	ADDQ   R8, R9
 	MOVL   4(SI), R10
+	CMPL   R10, last+56(FP)
+	JHI    done16
 	IMULQ  CX, R10
 	ADDQ   R8, R10
 	MOVL   8(SI), R11
+	CMPL   R11, last+56(FP)
+	JHI    done16
 	IMULQ  CX, R11
 	ADDQ   R8, R11
 	MOVL   12(SI), R12
+	CMPL   R12, last+56(FP)
+	JHI    done16
 	IMULQ  CX, R12
 	ADDQ   R8, R12
 	MOVQ   AX, R8
@@ -542,20 +565,20 @@ loop17:
 	JLT        loop17
 
 fold18:
-	VPADDQ   Z0, Z0, Z0
-	VPOPCNTQ Z8, Z8
-	VPADDQ   Z8, Z0, Z0
-	VPADDQ   Z1, Z1, Z1
-	VPOPCNTQ Z9, Z9
-	VPADDQ   Z9, Z1, Z1
-	VPADDQ   Z2, Z2, Z2
-	VPOPCNTQ Z10, Z10
-	VPADDQ   Z10, Z2, Z2
-	VPADDQ   Z3, Z3, Z3
-	VPOPCNTQ Z11, Z11
-	VPADDQ   Z11, Z3, Z3
-	CMPQ     CX, AX
-	JEQ      reduce21
+	VPOPCNTQ    Z8, Z8
+	VPMADD52LUQ Z31, Z0, Z8
+	VMOVDQA64   Z8, Z0
+	VPOPCNTQ    Z9, Z9
+	VPMADD52LUQ Z31, Z1, Z9
+	VMOVDQA64   Z9, Z1
+	VPOPCNTQ    Z10, Z10
+	VPMADD52LUQ Z31, Z2, Z10
+	VMOVDQA64   Z10, Z2
+	VPOPCNTQ    Z11, Z11
+	VPMADD52LUQ Z31, Z3, Z11
+	VMOVDQA64   Z11, Z3
+	CMPQ        CX, AX
+	JEQ         reduce21
 
 vectors19:
 	LEAQ      64(CX), R8
@@ -621,6 +644,8 @@ extensions22:
 	SHLQ   $0x03, CX
 	MOVQ   items+24(FP), R8
 	MOVL   (SI), R9
+	CMPL   R9, last+56(FP)
+	JHI    done23
 	IMULQ  CX, R9
 	ADDQ   R8, R9
 	MOVQ   AX, R8
@@ -655,11 +680,11 @@ loop24:
 	JLT        loop24
 
 fold25:
-	VPADDQ   Z0, Z0, Z0
-	VPOPCNTQ Z8, Z8
-	VPADDQ   Z8, Z0, Z0
-	CMPQ     CX, AX
-	JEQ      reduce28
+	VPOPCNTQ    Z8, Z8
+	VPMADD52LUQ Z31, Z0, Z8
+	VMOVDQA64   Z8, Z0
+	CMPQ        CX, AX
+	JEQ         reduce28
 
 vectors26:
 	LEAQ      64(CX), R8
@@ -698,6 +723,7 @@ reduce28:
 
 done23:
 	VZEROUPPER
+	MOVQ DI, left+64(FP)
 	RET
 
 // func and512(dst *uint64, a *uint64, b *uint64, words int) int
@@ -777,9 +803,9 @@ done32:
 	MOVQ          AX, ret+32(FP)
 	RET
 
-// func andCountsOne2(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int)
+// func andCountsOne2(dst *uint64, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)
 // Requires: AVX, AVX2, CMOV, POPCNT
-TEXT ·andCountsOne2(SB), NOSPLIT, $0-56
+TEXT ·andCountsOne2(SB), NOSPLIT, $0-72
 	MOVQ           dst+0(FP), AX
 	MOVQ           prefix+8(FP), CX
 	MOVQ           ext+40(FP), DX
@@ -796,6 +822,8 @@ extensions33:
 	MOVQ  stride+32(FP), R8
 	SHLQ  $0x03, R8
 	MOVL  (DX), DI
+	CMPL  DI, last+56(FP)
+	JHI   done34
 	IMULQ R8, DI
 	MOVQ  items+24(FP), R8
 	ADDQ  R8, DI
@@ -922,6 +950,7 @@ word40:
 
 done34:
 	VZEROUPPER
+	MOVQ BX, left+64(FP)
 	RET
 
 DATA nibbles<>+0(SB)/8, $0x0302020102010100

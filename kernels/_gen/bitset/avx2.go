@@ -63,10 +63,10 @@ func fullAdd(sum, a, b, carry reg.VecVirtual) {
 // vectors of an intersection are added up bit by bit first (a carry-save
 // adder), and one is counted for them: 6.5 instructions a vector instead of 8.
 func andCounts2() {
-	TEXT("andCountsOne2", NOSPLIT, "func(dst, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int)")
+	TEXT("andCountsOne2", NOSPLIT, "func(dst, prefix *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)")
 	Pragma("noescape")
 	Doc("andCountsOne2 sets dst[c] = Σ popcount(prefix[i] & items[ext[c]*stride+i]) over i in 0..words-1, for c",
-		"in 0..n-1.")
+		"in 0..n-1. It stops before an extension above last and returns how many are left.")
 	dst, prefix, ext, n := Load(Param("dst"), GP64()), Load(Param("prefix"), GP64()), Load(Param("ext"), GP64()), Load(Param("n"), GP64())
 	length := Load(Param("words"), GP64())
 	SHLQ(U8(3), length)
@@ -81,6 +81,8 @@ func andCounts2() {
 	Load(Param("stride"), off)
 	SHLQ(U8(3), off)
 	MOVL(Mem{Base: ext}, item.As32())
+	CMPL(item.As32(), NewParamAddr("last", 56))
+	JHI(LabelRef(done))
 	IMULQ(off, item)
 	Load(Param("items"), off)
 	ADDQ(off, item)
@@ -163,6 +165,7 @@ func andCounts2() {
 	JMP(LabelRef(next))
 	Label(done)
 	VZEROUPPER()
+	Store(n, ReturnIndex(0))
 	RET()
 }
 

@@ -18,11 +18,11 @@ func andCounts512(name string, rows int) {
 		}
 		return []string{stem + "0", stem + "1"}
 	}
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(%s *uint64, words int, items *uint64, stride int, ext *uint32, n int)",
+	TEXT(name, NOSPLIT, fmt.Sprintf("func(%s *uint64, words int, items *uint64, stride int, ext *uint32, n int, last uint32) (left int)",
 		strings.Join(append(names("dst"), names("prefix")...), ", ")))
 	Pragma("noescape")
 	Doc(name+" sets, for c in 0..n-1 and each prefix, dst[c] = Σ popcount(prefix[i] & items[ext[c]*stride+i])",
-		"over i in 0..words-1.")
+		"over i in 0..words-1. It stops before an extension above last and returns how many are left.")
 
 	t := tile512{rows: rows, off: GP64(), end: GP64(), rest: GP64()}
 	var dst []reg.GPVirtual
@@ -35,6 +35,8 @@ func andCounts512(name string, rows int) {
 	mask := lastWords(t.rest)
 	SHLQ(U8(3), t.rest)
 
+	limit := NewParamAddr("last", 8*(2*rows+5))
+	t.twice()
 	for _, cols := range []int{4, 1} {
 		t.cols, t.item = cols, nil
 		next, done := label("extensions"), label("done")
@@ -47,6 +49,8 @@ func andCounts512(name string, rows int) {
 		for c := range cols {
 			item := GP64()
 			MOVL(Mem{Base: ext, Disp: 4 * c}, item.As32())
+			CMPL(item.As32(), limit)
+			JHI(LabelRef(done))
 			IMULQ(t.off, item)
 			ADDQ(t.end, item)
 			t.item = append(t.item, item)
@@ -64,6 +68,7 @@ func andCounts512(name string, rows int) {
 		Label(done)
 	}
 	VZEROUPPER()
+	Store(n, ReturnIndex(0))
 	RET()
 }
 

@@ -68,8 +68,9 @@ func (t *tile512) emit(mask reg.Register) {
 
 	Label(folded)
 	t.each(func(r, c int) {
-		VPADDQ(t.acc(r, c), t.acc(r, c), t.acc(r, c))
-		t.count(r, c, t.pending(r, c))
+		VPOPCNTQ(t.pending(r, c), t.pending(r, c))
+		VPMADD52LUQ(two, t.acc(r, c), t.pending(r, c))
+		VMOVDQA64(t.pending(r, c), t.acc(r, c))
 	})
 
 	CMPQ(t.off, t.rest)
@@ -129,6 +130,15 @@ func (t *tile512) four() {
 		VPOPCNTQ(y, y)
 		VPADDQ(y, acc, acc)
 	})
+}
+
+// two holds a 2 in every word.
+var two = reg.Z31
+
+// twice sets two.
+func (t *tile512) twice() {
+	MOVQ(U64(2), t.off)
+	VPBROADCASTQ(t.off, two)
 }
 
 func (t *tile512) count(r, c int, v reg.Register) {
