@@ -128,6 +128,7 @@ func (j *jobFlags) defaults() {
 	c.Order, c.Top, c.By, c.Direction = 3, 50, "excess", "both"
 	c.KMin, c.KMax = 6, 10
 	c.MinShare, c.MaxShare = 0.01, 1
+	c.Evidence = evidence.Default()
 }
 
 // settle turns what the flags say into the config.
