@@ -66,7 +66,7 @@ func (j *job) assign(ctx context.Context) error {
 		Plan: j.plan, Tree: j.findings.Segments.Tree, Names: j.segmentNames(), ID: j.plan.Key, First: first,
 	}
 	assignments := export.NewAssignments(j.folder, params.Names, len(j.table.Splits), params.ID != "")
-	err := j.engine.OverSplits(ctx, wire.OpAssign, params, j.table.Splits, func(_ []int, answer []byte) error {
+	err := j.engine.OverEachSplit(ctx, wire.OpAssign, params, j.table.Splits, func(answer []byte) error {
 		var parts partial.Parts
 		if err := wire.Decode(answer, &parts); err != nil {
 			return err

@@ -76,6 +76,26 @@ func TestExternal(t *testing.T) {
 	}
 }
 
+// TestEachSplit: every split comes in an answer of its own.
+func TestEachSplit(t *testing.T) {
+	t.Parallel()
+	table := numbersTable(rows, 50)
+	e, err := engine.Start(t.Context(), localConfig(t, 1), table, numbers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, e)
+	var got tally
+	answers := 0
+	err = e.OverEachSplit(t.Context(), "tally", nil, table.Splits, func(answer []byte) error {
+		answers++
+		return got.add(answer)
+	})
+	if err != nil || got != wantTally(rows) || answers != len(table.Splits) {
+		t.Errorf("%v, %v in %d answers", err, got, answers)
+	}
+}
+
 // TestJobsInTurn: the same workers serve one job after the other, and those
 // whose source is out of reach read it through the coordinator.
 func TestJobsInTurn(t *testing.T) {

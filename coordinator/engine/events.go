@@ -55,6 +55,7 @@ type (
 	RoundStarted struct {
 		Op     string
 		Shards bool
+		Each   bool     // splits: one an assignment
 		Rows   []int64  // splits: of each; < 0 = not known
 		Where  []string // splits: where the rows lie, for errors
 	}

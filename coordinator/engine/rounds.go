@@ -37,11 +37,23 @@ type outcome struct {
 // in any order, with the numbers of the splits that it covers; together they
 // cover each split exactly once. An error of accept ends the round.
 func (e *Engine) OverSplits(ctx context.Context, op string, params any, splits []source.Split, accept func(units []int, answer []byte) error) error {
+	return e.over(ctx, e.overSplits(op, splits), params, splits, accept)
+}
+
+// OverEachSplit is OverSplits with an answer for every split, for ops whose
+// answers grow with the rows: a few splits' worth is all that is held at once.
+func (e *Engine) OverEachSplit(ctx context.Context, op string, params any, splits []source.Split, accept func(answer []byte) error) error {
+	start := e.overSplits(op, splits)
+	start.Each = true
+	return e.over(ctx, start, params, splits, func(_ []int, answer []byte) error { return accept(answer) })
+}
+
+func (e *Engine) overSplits(op string, splits []source.Split) RoundStarted {
 	start := RoundStarted{Op: op, Rows: make([]int64, len(splits)), Where: make([]string, len(splits))}
 	for i, s := range splits {
 		start.Rows[i], start.Where[i] = s.Rows, e.where(s)
 	}
-	return e.over(ctx, start, params, splits, accept)
+	return start
 }
 
 // OverShards runs a shard op over all resident shards: each worker answers

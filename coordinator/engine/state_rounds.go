@@ -16,6 +16,7 @@ type roundState struct {
 	state    RoundState
 	op       string
 	shards   bool // units are shards, else splits
+	each     bool // one split an assignment
 	units    []unit
 	waiting  int // units that wait
 	accepted int // units
@@ -44,7 +45,7 @@ func (s *State) startRound(e RoundStarted) {
 	if s.failed != nil {
 		return
 	}
-	r := roundState{number: s.round.number + 1, state: RoundRunning, op: e.Op, shards: e.Shards, next: 1}
+	r := roundState{number: s.round.number + 1, state: RoundRunning, op: e.Op, shards: e.Shards, each: e.Each, next: 1}
 	if e.Shards {
 		r.units = make([]unit, len(s.shards))
 		for i := range s.shards {
@@ -193,6 +194,9 @@ func (s *State) residentAt(w *member) (units []int) {
 // the end, so that the workers end at about the same time.
 func (s *State) nextSplits() (units []int) {
 	n := min(maxSplits, max(1, s.round.waiting/(2*s.limits.InFlight*len(s.workers))))
+	if s.round.each {
+		n = 1
+	}
 	for i := range s.round.units {
 		if len(units) == n {
 			break
