@@ -102,6 +102,9 @@ func (p *document) bubbles(m metric.Metric, z noise, list []bubble, cloud []dot)
 		if most > 0 {
 			r += 21 * math.Sqrt(math.Abs(b.excess)/most)
 		}
+		if b.label != "" {
+			r = max(r, 9) // the number fits in
+		}
 		if b.link != "" {
 			d.raw(`<a href="#%s">`, b.link)
 		}

@@ -65,7 +65,7 @@ func (p *document) findings() *findingsView {
 		{p.t("status"), false},
 		{p.t("customers"), true},
 		{p.t("share"), true},
-		{p.t("mean on unseen customers"), true},
+		{p.t("checked"), true},
 		{p.t("95 % interval"), true},
 		{p.t("lift"), true},
 		{p.t("excess"), true},
@@ -79,7 +79,7 @@ func (p *document) findings() *findingsView {
 		f := &p.found[i]
 		m, _ := p.metricNamed(f.Metric)
 		check := spanOfFigures(&f.Confirmation)
-		row := gridRow{ID: findingID(f), Class: "held", Cells: []cell{
+		row := gridRow{ID: findingID(f), Class: "held " + f.Direction, Cells: []cell{
 			{Text: whole(f.Rank), Right: true},
 			{Chips: chips(p.f, f.Items)},
 			{Text: p.status(f)},

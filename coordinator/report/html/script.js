@@ -85,10 +85,10 @@
     });
   });
 
-  // On paper everything is open but the SQL.
+  // On paper everything is open but the SQL and what fills pages.
   var opened = [];
   addEventListener("beforeprint", function () {
-    opened = all("details:not(.sql):not([open])");
+    opened = all("details:not(.sql):not(.more):not([open])");
     opened.forEach(function (d) { d.open = true; });
   });
   addEventListener("afterprint", function () { opened.forEach(function (d) { d.open = false; }); });
