@@ -61,7 +61,7 @@ func above(t *testing.T, list []map[string]any, fields ...string) {
 func TestKernels(t *testing.T) {
 	tiny := []string{"kernels", "--tiny", "--repetitions=2", "--each=50us"}
 	list := decode(t, tiny...)
-	above(t, list, "rows", "g_cell_rows_per_s", "gb_per_s", "fraction_of_limit", "fraction_of_path_limit")
+	above(t, list, "rows", "g_cell_rows_per_s", "gb_per_s", "fraction_of_limit")
 	paths := map[any]int{}
 	for _, x := range list {
 		paths[x["path"]]++

@@ -19,6 +19,7 @@ type kernelCase struct {
 
 	CellRows   float64 `json:"cell_rows"`            // rows × cells they are counted for
 	Popcounts  float64 `json:"popcounts,omitempty"`  // of CellRows, those found by AND + popcount + add
+	Compares   float64 `json:"compares,omitempty"`   // of CellRows, those found by comparing a byte
 	Increments float64 `json:"increments,omitempty"` // entries of tables that are added to
 	Bytes      float64 `json:"bytes"`                // read and written
 	Footprint  int     `json:"footprint"`            // bytes of memory that the calls come back to
@@ -154,7 +155,7 @@ func bitmaps(rows, levels int) *kernelCase {
 	bytes := rows + 8*len(dst)
 	return &kernelCase{
 		Kernel: "encode.Bitmaps", Shape: fmt.Sprintf("levels=%d", levels), Rows: rows,
-		CellRows: float64(rows) * float64(levels), Bytes: float64(bytes), Footprint: bytes,
+		CellRows: float64(rows) * float64(levels), Compares: float64(rows) * float64(levels), Bytes: float64(bytes), Footprint: bytes,
 		run:    func() { encode.Bitmaps(dst, words, codes, list) },
 		output: func() any { return dst },
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/headwater-dev/headwater/bench/bandwidth"
+	"github.com/headwater-dev/headwater/bench/limit"
 	"github.com/headwater-dev/headwater/kernels/cpu"
 	"github.com/headwater-dev/headwater/kernels/probe"
 )
@@ -15,6 +15,7 @@ type limits struct {
 	sizes  []int // bytes of the buffers read, ascending
 
 	popcounts  map[cpu.Path]float64 // cell-rows a second
+	compares   map[cpu.Path]float64 // bytes a second; none for plain Go
 	reads      map[int]float64      // bytes of buffer → bytes a second, by the widest loads
 	increments float64              // a second
 }
@@ -24,7 +25,7 @@ type limits struct {
 const memoryBytes = 256 << 20
 
 func newLimits(e effort, tiny bool) *limits {
-	l := &limits{effort: e, popcounts: map[cpu.Path]float64{}, reads: map[int]float64{}}
+	l := &limits{effort: e, popcounts: map[cpu.Path]float64{}, compares: map[cpu.Path]float64{}, reads: map[int]float64{}}
 	most := memoryBytes
 	if tiny {
 		most = 1 << 20
@@ -43,24 +44,28 @@ func (l *limits) probe() {
 		const rounds = 1000
 		took := l.effort.measure(func() { probe.Count(p, rounds) }).best()
 		l.popcounts[p] = max(l.popcounts[p], float64(probe.Count(p, rounds))/took)
+		if bytes, ok := limit.Compare(p, rounds); ok {
+			took := l.effort.measure(func() { limit.Compare(p, rounds) }).best()
+			l.compares[p] = max(l.compares[p], bytes/took)
+		}
 	}
 	const times = 1000
-	took := l.effort.measure(func() { bandwidth.Increment(times) }).best()
-	l.increments = max(l.increments, bandwidth.Increment(times)/took)
+	took := l.effort.measure(func() { limit.Increment(times) }).best()
+	l.increments = max(l.increments, limit.Increment(times)/took)
 	buffer := make([]byte, l.sizes[len(l.sizes)-1])
 	for i := 0; i < len(buffer); i += 512 {
 		buffer[i] = byte(i) // its own pages, not the one of zeros
 	}
 	for _, size := range l.sizes {
-		took := l.effort.measure(func() { bandwidth.Read(paths[len(paths)-1], buffer[:size]) }).best()
+		took := l.effort.measure(func() { limit.Read(paths[len(paths)-1], buffer[:size]) }).best()
 		l.reads[size] = max(l.reads[size], float64(size)/took)
 	}
 }
 
-// machinePopcounts is the rate of the fastest path.
-func (l *limits) machinePopcounts() float64 {
+// fastest returns the highest rate of any path.
+func fastest(rates map[cpu.Path]float64) float64 {
 	most := 0.0
-	for _, x := range l.popcounts {
+	for _, x := range rates {
 		most = max(most, x)
 	}
 	return most
@@ -86,39 +91,44 @@ type kernelFigure struct {
 	CellRows     float64 `json:"g_cell_rows_per_s"`
 	Bytes        float64 `json:"gb_per_s"`
 	OfLimit      float64 `json:"fraction_of_limit"`
-	OfPath       float64 `json:"fraction_of_path_limit"`
-	Limit        string  `json:"limit"` // what holds the kernel back: popcount, read, increment
+	OfPath       float64 `json:"fraction_of_path_limit,omitempty"`
+	Limit        string  `json:"limit"` // what holds the kernel back: popcount, compare, read, increment
 	Spread       float64 `json:"spread"`
 	SecondsACall float64 `json:"seconds_per_call"`
 }
 
 func (l *limits) figure(p cpu.Path, r kernelResult) kernelFigure {
 	took := r.best()
-	least, limit := l.least(r, l.machinePopcounts())
-	leastOfPath, _ := l.least(r, l.popcounts[p])
+	least, why := l.least(r, fastest(l.popcounts), fastest(l.compares))
+	leastOfPath, _ := l.least(r, l.popcounts[p], l.compares[p])
+	if r.Compares > 0 && l.compares[p] == 0 {
+		leastOfPath = 0 // the path has no instruction to be held against
+	}
 	return kernelFigure{
 		Kernel: r.Kernel, Shape: r.Shape, Path: p.String(), Rows: r.Rows,
 		CellRows: r.CellRows / took / 1e9, Bytes: r.Bytes / took / 1e9,
-		OfLimit: least / took, OfPath: leastOfPath / took, Limit: limit,
+		OfLimit: least / took, OfPath: leastOfPath / took, Limit: why,
 		Spread: r.spread(), SecondsACall: took,
 	}
 }
 
-// least returns the seconds that a call takes at least, and why.
-func (l *limits) least(r kernelResult, popcounts float64) (seconds float64, limit string) {
+// least returns the seconds that a call takes at least, and why. A rate of 0
+// is one that was not probed.
+func (l *limits) least(r kernelResult, popcounts, compares float64) (seconds float64, why string) {
 	for _, need := range []struct {
-		limit   string
-		seconds float64
+		why          string
+		amount, rate float64
 	}{
-		{"popcount", r.Popcounts / popcounts},
-		{"read", r.Bytes / l.readRate(r.Footprint)},
-		{"increment", r.Increments / l.increments},
+		{"popcount", r.Popcounts, popcounts},
+		{"compare", r.Compares, compares},
+		{"read", r.Bytes, l.readRate(r.Footprint)},
+		{"increment", r.Increments, l.increments},
 	} {
-		if need.seconds > seconds {
-			seconds, limit = need.seconds, need.limit
+		if need.rate > 0 && need.amount/need.rate > seconds {
+			seconds, why = need.amount/need.rate, need.why
 		}
 	}
-	return seconds, limit
+	return seconds, why
 }
 
 // show prints the probes.
@@ -126,6 +136,11 @@ func (l *limits) show(w io.Writer, s *show) {
 	var rows [][]string
 	for _, p := range cpu.Supported() {
 		rows = append(rows, []string{"AND + popcount + add, registers", p.String(), figure(l.popcounts[p] / 1e9), "G cell-rows/s"})
+	}
+	for _, p := range cpu.Supported() {
+		if rate := l.compares[p]; rate > 0 {
+			rows = append(rows, []string{"bytes compared, bits written", p.String(), figure(rate / 1e9), "G cell-rows/s"})
+		}
 	}
 	rows = append(rows, []string{"increments of tables in L1", "", figure(l.increments / 1e9), "G/s"})
 	widest := cpu.Supported()[len(cpu.Supported())-1].String()

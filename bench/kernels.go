@@ -33,13 +33,16 @@ func kernelsCommand(s *show) *cobra.Command {
 		Short: "Every kernel × path × size, as a share of the machine's limit",
 		Long: `bench kernels measures every kernel on every path that this processor supports,
 each path in a process of its own, and probes the machine in the same run:
-AND + popcount + add out of registers, reads of memory of several sizes,
-increments of tables.
+AND + popcount + add and byte compares out of registers, reads of memory of
+several sizes, increments of tables.
 
 The limit of a kernel is the slowest of what its work needs of the machine:
-popcounts at the rate of the fastest path, its bytes at the rate at which
-memory of the size that it touches can be read, its increments. "of path" is
-the same with the popcounts of the kernel's own path.
+popcounts and compares at the rate of the fastest path, its bytes at the rate
+at which memory of the size that it touches can be read, its increments. "of
+path" is the same with the popcounts and compares of the kernel's own path.
+
+Times are those of the measuring thread alone on Linux, so that other programs
+disturb them little; elsewhere they are what has passed.
 
 All paths must give the same output; where one does not, the command fails.`,
 		Example: `  bench kernels
@@ -58,8 +61,8 @@ All paths must give the same output; where one does not, the command fails.`,
 func (f *kernelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&f.match, "match", "", "only kernels whose name holds this text")
-	cmd.Flags().IntVar(&f.repetitions, "repetitions", 9, "measurements of each kernel, of which the best counts")
-	cmd.Flags().DurationVar(&f.each, "each", 15*time.Millisecond, "how long each lasts")
+	cmd.Flags().IntVar(&f.repetitions, "repetitions", 15, "measurements of each kernel, of which the best counts")
+	cmd.Flags().DurationVar(&f.each, "each", 5*time.Millisecond, "how long each lasts")
 	cmd.Flags().BoolVar(&f.tiny, "tiny", false, "sizes so small that the figures mean nothing: a quick check")
 }
 

@@ -113,8 +113,13 @@ func figure(x float64) string {
 	}
 }
 
-// percent prints a share as a percentage.
-func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
+// percent prints a share as a percentage, and "–" for none.
+func percent(x float64) string {
+	if x == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", 100*x)
+}
 
 // count prints a number of rows as people write it: 16,384.
 func count[T int | int64](n T) string {

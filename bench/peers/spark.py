@@ -21,11 +21,13 @@ a = p.parse_args()
 spark = (
     SparkSession.builder.master(f"local[{a.threads}]")
     .config("spark.ui.enabled", "false")
+    .config("spark.ui.showConsoleProgress", "false")
     .config("spark.sql.shuffle.partitions", str(a.threads))
     .config("spark.driver.memory", "4g")
     .config("spark.log.level", "ERROR")
     .getOrCreate()
 )
+spark.range(1000).count()  # the first job warms the engine up
 combinations = [c for k in range(1, a.order + 1) for c in itertools.combinations(a.features, k)]
 
 

@@ -1,4 +1,4 @@
-package bandwidth
+package limit
 
 import (
 	"testing"
@@ -11,6 +11,11 @@ func TestProbes(t *testing.T) {
 	for _, path := range cpu.Supported() {
 		for _, n := range []int{0, 511, 512, 4096} {
 			Read(path, make([]byte, n))
+		}
+		for _, times := range []int{0, 1, 5} {
+			if got, ok := Compare(path, times); ok != (path != cpu.PureGo) || ok && got != float64(times*4096) {
+				t.Errorf("%v: %d rounds compare %v bytes, %t", path, times, got, ok)
+			}
 		}
 	}
 	if got := Increment(300); got != 300*64 {

@@ -1,6 +1,6 @@
 //go:build amd64 && !purego
 
-package bandwidth
+package limit
 
 import "github.com/headwater-dev/headwater/kernels/cpu"
 
@@ -26,3 +26,22 @@ func readAVX512(p *byte, blocks int)
 //
 //go:noescape
 func readAVX2(p *byte, blocks int)
+
+func compare(path cpu.Path, times int) {
+	var bits [64]uint64
+	if path == cpu.AVX2 {
+		compareAVX2(&bits, times)
+	} else {
+		compareAVX512(&bits, times)
+	}
+}
+
+// compareAVX512: for range times { 64 × (VPCMPEQB into a mask, store of 8 bytes) }.
+//
+//go:noescape
+func compareAVX512(bits *[64]uint64, times int)
+
+// compareAVX2: for range times { 128 × (VPCMPEQB, VPMOVMSKB, store of 4 bytes) }.
+//
+//go:noescape
+func compareAVX2(bits *[64]uint64, times int)

@@ -1,7 +1,7 @@
-// Package bandwidth measures how fast memory can be read and counted into, so
-// that kernels can be held against it; kernels/probe does the same for counting
-// bits.
-package bandwidth
+// Package limit holds loops that do one thing as fast as the processor can, so
+// that kernels can be held against them: reading memory, adding to tables,
+// comparing bytes. kernels/probe does the same for counting bits.
+package limit
 
 import (
 	"encoding/binary"
@@ -18,6 +18,20 @@ func Read(path cpu.Path, buffer []byte) {
 	} else {
 		runtime.KeepAlive(plainRead(buffer))
 	}
+}
+
+// Compare compares 4,096 bytes in registers with one value, the given number of
+// times, and writes the results as bits; it returns how many bytes that were:
+//
+//	for i, c := range codes { dst bit i = (c == level) }
+//
+// Plain Go has no such instruction: ok is false.
+func Compare(path cpu.Path, times int) (compared float64, ok bool) {
+	if !assembly(path) {
+		return 0, false
+	}
+	compare(path, times)
+	return float64(times) * 4096, true
 }
 
 // Increment adds one to entries of small tables, the given number of times 64,
