@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -28,6 +30,12 @@ func Terminal(w io.Writer, f *Findings) error {
 	end := fmt.Sprintf("\n  %.1f s, %d workers, %d shards", f.Seconds, f.Source.Workers, f.Source.Shards)
 	if f.Out != "" {
 		end += "; everything is in " + f.Out + ": " + strings.Join(names(f.Outputs), ", ")
+	}
+	if f.Out != "" {
+		end += "\n  next: open " + filepath.Join(f.Out, export.ReportFile)
+		if f.Evidence != nil {
+			end += ", or " + export.ReportHTMLFile + " beside it in a browser; in a spreadsheet, " + export.FindingsTableFile
+		}
 	}
 	_, err := fmt.Fprintln(w, end)
 	return err
@@ -83,8 +91,11 @@ func (f *Findings) sections(l length) []section {
 			out = append(out, f.standing(l, i))
 		}
 	}
-	for i, top := range f.Tops {
-		out = append(out, f.groups(l, i, top))
+	// On a screen the findings are enough, unless groups were asked for.
+	if l.every || f.MaxShare == 1 || f.Evidence == nil {
+		for i, top := range f.Tops {
+			out = append(out, f.groups(l, i, top))
+		}
 	}
 	if f.Segments != nil {
 		out = append(out, f.segments(), f.portraits(l))
@@ -309,13 +320,29 @@ func value(x *float64) float64 {
 func (f *Findings) portraits(l length) section {
 	s := section{title: "Who is in them"}
 	for i, g := range f.Segments.Segments {
-		s.say("%d %s: %s", i+1, f.Personas.Segments[i].Name, f.Personas.Segments[i].Description)
+		p := f.Personas.Segments[i]
 		if !l.every {
+			s.say("%d %s: %s", i+1, p.Name, traitsInWords(p, l.levels))
 			continue
 		}
+		s.say("%d %s: %s", i+1, p.Name, p.Description)
 		for _, rule := range g.Rules {
 			s.say("    rule: %s (%s customers)", merge.RuleText(f.Overall.Features, rule), whole(rule.N))
 		}
 	}
 	return s
+}
+
+// traitsInWords lists what is most over-represented in a segment.
+func traitsInWords(p persona.Persona, most int) string {
+	traits := slices.DeleteFunc(slices.Concat(p.Defining, p.Over), func(t persona.Trait) bool { return t.H <= 0 })
+	slices.SortStableFunc(traits, func(a, b persona.Trait) int { return cmp.Compare(b.H, a.H) })
+	var parts []string
+	for _, t := range traits[:min(most, len(traits))] {
+		parts = append(parts, fmt.Sprintf("%s %s (TGI %.0f)", t.Name, t.Level, t.TGI))
+	}
+	if parts == nil {
+		return "like everybody, but for the rules"
+	}
+	return strings.Join(parts, ", ")
 }

@@ -60,7 +60,7 @@ func (s *section) terminal(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(s.title))
 	for _, l := range s.lines {
-		fmt.Fprintf(&b, "  %s\n", l)
+		fmt.Fprintf(&b, "  %s\n", wrapped(l))
 	}
 	if len(s.rows) > 0 {
 		t := s.table()
@@ -74,10 +74,22 @@ func (s *section) terminal(w io.Writer) error {
 		}
 	}
 	for _, l := range s.after {
-		fmt.Fprintf(&b, "  %s\n", l)
+		fmt.Fprintf(&b, "  %s\n", wrapped(l))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// lineWidth is how long lines of text get on a terminal.
+const lineWidth = 110
+
+// wrapped breaks a long line, and indents what follows the first.
+func wrapped(line string) string {
+	lines := strings.Split(text.WrapSoft(line, lineWidth), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ") // which the wrapping pads
+	}
+	return strings.Join(lines, "\n      ")
 }
 
 // markdown writes the section as Markdown.
