@@ -77,7 +77,7 @@ type length struct {
 }
 
 var (
-	screen = length{features: 8, groups: 8, levels: 4}
+	screen = length{features: 8, groups: 8, levels: 3}
 	page   = length{features: 1 << 20, groups: 25, levels: 8, every: true}
 )
 
