@@ -31,7 +31,9 @@ func andGeneric(dst, a, b []uint64) (n int) {
 }
 
 // Count returns how many bits of a are set.
-func Count(a []uint64) (n int) {
+func Count(a []uint64) (n int) { return count(a) }
+
+func countGeneric(a []uint64) (n int) {
 	for _, w := range a {
 		n += bits.OnesCount64(w)
 	}

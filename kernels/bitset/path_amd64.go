@@ -26,6 +26,17 @@ func and(dst, a, b []uint64) int {
 	}
 }
 
+// count counts a as its own extension.
+func count(a []uint64) int {
+	if path == cpu.PureGo || len(a) == 0 {
+		return countGeneric(a)
+	}
+	var n [1]uint64
+	t := tile{dst: n[:], prefixes: a, words: len(a), items: a, ext: []uint32{0}}
+	t.one(0, 0, 1)
+	return int(n[0])
+}
+
 // andCounts is AndCounts with dst, prefixes and ext as long as start says.
 func andCounts(dst, prefixes []uint64, words int, items []uint64, stride int, start []int, ext []uint32) {
 	if path == cpu.PureGo || len(ext) == 0 || words == 0 || stride < words || len(items) < words {

@@ -64,8 +64,8 @@ func TestAnd(t *testing.T) {
 				if got != want || !slices.Equal(dst, spec) {
 					t.Fatalf("%d words: %d bits, want %d; words equal: %t", n, got, want, slices.Equal(dst, spec))
 				}
-				if c := Count(dst); c != want {
-					t.Fatalf("%d words: count %d, want %d", n, c, want)
+				if c := Count(dst); c != want || countGeneric(dst) != want {
+					t.Fatalf("%d words: counts %d and %d, want %d", n, c, countGeneric(dst), want)
 				}
 				if !slices.Equal(a, beforeA) || !slices.Equal(b, beforeB) {
 					t.Fatalf("%d words: an input was changed", n)

@@ -45,6 +45,11 @@ func andCounts512(name string, rows int) {
 		JLT(LabelRef(done))
 		Load(Param("stride"), t.off)
 		SHLQ(U8(3), t.off)
+		if cols == 4 {
+			t.ahead = GP64()
+			LEAQ(Mem{Base: t.off, Index: t.off, Scale: 1}, t.ahead)
+			ADDQ(t.ahead, t.ahead)
+		}
 		Load(Param("items"), t.end)
 		for c := range cols {
 			item := GP64()

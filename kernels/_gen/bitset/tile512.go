@@ -35,6 +35,7 @@ var zmm = []reg.VecPhysical{
 type tile512 struct {
 	rows, cols     int
 	prefix, item   []reg.GPVirtual
+	ahead          reg.GPVirtual // off, in the items after these where extensions are consecutive
 	off, end, rest reg.GPVirtual // bytes: position, end of what the main loop takes, whole length
 }
 
@@ -63,6 +64,9 @@ func (t *tile512) emit(mask reg.Register) {
 	Label(loop)
 	t.four()
 	ADDQ(U32(256), t.off)
+	if t.cols == 4 {
+		ADDQ(U32(256), t.ahead)
+	}
 	CMPQ(t.off, t.end)
 	JLT(LabelRef(loop))
 
@@ -110,6 +114,13 @@ func (t *tile512) four() {
 	for r := range t.rows {
 		for v := range 4 {
 			VMOVDQU64(at(t.prefix[r], v), t.loaded(r, v))
+		}
+	}
+	if t.cols == 4 {
+		for c := range t.cols {
+			for v := range 4 {
+				PREFETCHT0(Mem{Base: t.item[c], Index: t.ahead, Scale: 1, Disp: 64 * v})
+			}
 		}
 	}
 	t.each(func(r, c int) {
