@@ -84,7 +84,7 @@ func (p *document) bubbles(m metric.Metric, z noise, list []bubble, cloud []dot)
 	}
 
 	title := p.t("Groups by share and %s", m.Name)
-	d := draw(p.id("bubbles"), "plot", bubbleW, bubbleH, title, p.t("Each bubble is a group: to the right the more customers, upwards the higher %s; its area is what it brings above or below the average. The band is what chance does. The table below has the figures.", m.Name))
+	d := draw(linked, p.id("bubbles"), bubbleW, bubbleH, title, p.t("Each bubble is a group: to the right the more customers, upwards the higher %s; its area is what it brings above or below the average. The band is what chance does. The table below has the figures.", m.Name))
 	p.band(d, z, x, y)
 	p.axes(d, x, y, m, p.t("share of customers"))
 	d.line("mean", padLeft, y.at(z.mean), bubbleW-padRight, y.at(z.mean))
@@ -106,7 +106,7 @@ func (p *document) bubbles(m metric.Metric, z noise, list []bubble, cloud []dot)
 			r = max(r, 9) // the number fits in
 		}
 		if b.link != "" {
-			d.raw(`<a href="#%s">`, b.link)
+			d.raw(`<a href="#%s" aria-label="%s">`, b.link, escaped(b.text))
 		}
 		d.raw(`<g class="bubble %s"><title>%s</title>`, b.class, escaped(b.text))
 		d.circle("", x.at(b.share), y.at(b.mean), r)

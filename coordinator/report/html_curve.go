@@ -70,7 +70,7 @@ func (p *document) curve(m metric.Metric, points, best []evidence.Share, what st
 		spoken, ok = telling(points)
 	}
 	text := p.t("Customers from the highest %s to the lowest against the part of it that they hold.", m.Name) + " " + what
-	d := draw(p.id("curve"), "plot", w, h, p.t("Concentration of %s", m.Name), text)
+	d := draw(picture, p.id("curve"), w, h, p.t("Concentration of %s", m.Name), text)
 	for _, v := range []float64{0, 0.25, 0.5, 0.75, 1} {
 		d.line("grid", x.from, y.at(v), x.to, y.at(v))
 		d.text("tick", "end", x.from-9, y.at(v)+4, short(v))

@@ -26,6 +26,7 @@ type metricView struct {
 	Spoken  string        // concentration in a sentence
 	Best    string        // the foremost group in a sentence
 	Curve   template.HTML // concentration
+	Lines   []string      // what the lines of it are
 	Kind    string        // what the groups are called
 	Said    []string      // of how they were found
 	Bubbles template.HTML
@@ -38,6 +39,9 @@ func (p *document) metric(k int) metricView {
 	var best []evidence.Share
 	if t := p.trustOf(m.Name); t != nil {
 		best = t.Top
+		if n := len(best); n > 0 && best[n-1].Customers >= 1 {
+			best = best[:n-1] // all customers: nothing is known of the way there
+		}
 	}
 	points := p.f.concentration(k)
 	s, ok := telling(best)
@@ -49,6 +53,12 @@ func (p *document) metric(k int) metricView {
 	}
 	if len(points)+len(best) > 0 {
 		v.Curve = p.curve(m, points, best, v.Spoken)
+		if len(points) > 0 {
+			v.Lines = append(v.Lines, p.t("Blue: the segments, from the highest mean to the lowest."))
+		}
+		if len(best) > 0 {
+			v.Lines = append(v.Lines, p.t("Amber: the best groups one after the other, as found on one part of the customers, measured on the others."))
+		}
 	}
 	if k < len(p.f.Tops) && p.f.Groups != nil {
 		p.groups(k, &v)
@@ -131,7 +141,10 @@ func (p *document) heldBubbles(m metric.Metric) []bubble {
 		if f.All.Mean == nil || f.All.Share <= 0 {
 			continue
 		}
-		b := bubble{n: f.All.N, share: f.All.Share, mean: *f.All.Mean, excess: value(f.All.Excess), class: f.Direction, link: findingID(f), label: whole(f.Rank)}
+		b := bubble{n: f.All.N, share: f.All.Share, mean: *f.All.Mean, excess: value(f.All.Excess), class: f.Direction, link: findingID(f)}
+		if f.Rank <= 2*mostLabels {
+			b.label = whole(f.Rank)
+		}
 		b.text = f.Group + ": " + p.t("%s customers", whole(f.All.N)) + ", " + mean(m, b.mean) + ", " + signed(b.excess)
 		out = append(out, b)
 	}

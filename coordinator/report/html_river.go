@@ -151,7 +151,7 @@ func shade(part float64) int {
 // into its place in the union.
 func (p *document) drawRiver(list []stream, v *river, x scale) template.HTML {
 	text := p.t("Streams of customers flow together, the most alike first; a stream is as wide as it has customers. At the line there are %s clusters; the table has their figures.", fmt.Sprint(v.K))
-	d := draw("river", "plot", riverW, riverH, p.t("How the customers were merged"), text)
+	d := draw(picture, "river", riverW, riverH, p.t("How the customers were merged"), text)
 	for k := 1; k <= v.Most; k++ {
 		if k <= 10 || k == 12 || k == 16 || k == 24 || k == 32 {
 			d.text("tick", "middle", x.at(float64(k)), riverH-6, fmt.Sprint(k))

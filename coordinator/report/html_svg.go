@@ -15,10 +15,16 @@ type drawing struct {
 	b strings.Builder
 }
 
+// The roles of drawings: one picture, or one with links in it.
+const (
+	picture = "img"
+	linked  = "group"
+)
+
 // draw begins a drawing with a text alternative. The id is unique in the page.
-func draw(id, class string, w, h float64, title, text string) *drawing {
+func draw(role, id string, w, h float64, title, text string) *drawing {
 	d := &drawing{}
-	d.raw(`<svg id="%s" class="%s" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d">`, id, class, px(w), px(h), id, id)
+	d.raw(`<svg id="%s" class="plot" viewBox="0 0 %s %s" role="%s" aria-labelledby="%s-t %s-d">`, id, px(w), px(h), role, id, id)
 	d.raw(`<title id="%s-t">%s</title><desc id="%s-d">%s</desc>`, id, escaped(title), id, escaped(text))
 	return d
 }
