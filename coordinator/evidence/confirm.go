@@ -93,7 +93,7 @@ func (f *finder) trials(ctx context.Context, candidates []candidate) ([]trial, e
 func (f *finder) bestParent(c candidate) int {
 	best, farthest := -1, 0.0
 	for _, p := range f.find.parents(c.group) {
-		mean, ok := f.t.m.Mean(f.t.m.At(&f.groups.Discovery, p))
+		mean, ok := f.t.m.Mean(f.t.valueOf(f.on(p)))
 		if d := float64(c.direction) * mean; ok && (best < 0 || d > farthest) {
 			best, farthest = p, d
 		}
@@ -136,9 +136,9 @@ func (f *finder) describe(ctx context.Context, held []trial) ([]Finding, error) 
 		x := Finding{
 			Rank: i + 1, Metric: f.t.m.Name, Group: search.Name(f.plan.Features, items), Items: items,
 			Direction:    "up",
-			All:          f.figures(n, f.customers, v, f.total, t.all),
-			Discovery:    f.figures(nd, f.discovered, d, f.all, t.discovery),
-			Confirmation: f.figures(n-nd, f.confirmed, less(v, d), f.rest, t.here),
+			All:          f.figures(n, f.customers, v, f.total, t.all, f.allDiscovery.plus(f.allConfirmation)),
+			Discovery:    f.figures(nd, f.discovered, d, f.all, t.discovery, f.allDiscovery),
+			Confirmation: f.figures(n-nd, f.confirmed, less(v, d), f.rest, t.here, f.allConfirmation),
 			P:            t.p, Q: t.q,
 			Steps:  f.steps(t),
 			Status: explained[i].status, Unexplained: explained[i].unexplained,
@@ -160,8 +160,9 @@ func (f *finder) describe(ctx context.Context, held []trial) ([]Finding, error) 
 	return findings, nil
 }
 
-// figures are a group's on one part of the customers.
-func (f *finder) figures(n, of int64, v, all metric.Value, x exact) Figures {
+// figures are a group's on one part of the customers: by what was counted, and
+// by the sums that tests see, which may be winsorised.
+func (f *finder) figures(n, of int64, v, all metric.Value, x, allX exact) Figures {
 	out := Figures{N: n, Known: v.Known}
 	if of > 0 {
 		out.Share = float64(n) / float64(of)
@@ -172,7 +173,10 @@ func (f *finder) figures(n, of int64, v, all metric.Value, x exact) Figures {
 	low, high, ok := f.t.interval(x, s)
 	out.Low, out.High = defined(low, ok), defined(high, ok)
 	if f.t.clipped && s.known > 0 {
-		out.Winsorised = defined(s.mean, true)
+		v, all := f.t.valueOf(x), f.t.valueOf(allX)
+		lift, ok1 := f.t.m.Lift(v, all)
+		excess, ok2 := f.t.m.Excess(v, all)
+		out.Winsorised = &Winsorised{Mean: defined(s.mean, true), Lift: defined(lift, ok1 && f.hasLift), Excess: defined(excess, ok2)}
 	}
 	lift, ok := f.t.m.Lift(v, all)
 	out.Lift = defined(lift, ok && f.hasLift)
@@ -209,7 +213,7 @@ func (f *finder) addLargest(x *Finding, v metric.Value, t trial) {
 
 // covered returns of each trial the largest Jaccard overlap with one before it.
 func (f *finder) covered(ctx context.Context, held []trial) ([]float64, error) {
-	o := &overlaps{f: f, n: map[[2]int]int64{}}
+	o := &overlaps{f: f, shared: map[[2]int]share{}}
 	var pairs [][2]int
 	for i, t := range held {
 		for _, other := range held[:i] {
@@ -222,7 +226,7 @@ func (f *finder) covered(ctx context.Context, held []trial) ([]float64, error) {
 	out := make([]float64, len(held))
 	for i, t := range held {
 		for _, other := range held[:i] {
-			out[i] = max(out[i], f.jaccard(t.candidate, other.candidate, o.n[pair(t.group, other.group)]))
+			out[i] = max(out[i], f.jaccard(t.candidate, other.candidate, o.shared[pair(t.group, other.group)].n))
 		}
 	}
 	return out, nil

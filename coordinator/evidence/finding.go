@@ -45,9 +45,17 @@ type Figures struct {
 	Lift   *float64 `json:"lift"`
 	Excess *float64 `json:"excess"`
 
-	// Winsorised is the mean that Low and High belong to where it is not Mean:
-	// of a number, with its largest values taken for smaller ones.
-	Winsorised *float64 `json:"winsorised,omitempty"`
+	// Winsorised are the figures of a number with its largest values taken for
+	// smaller ones; they, and not those above, are what Low and High, the tests
+	// and the ranking are about. nil where nothing is taken for less.
+	Winsorised *Winsorised `json:"winsorised,omitempty"`
+}
+
+// Winsorised are figures that no single large value can move far.
+type Winsorised struct {
+	Mean   *float64 `json:"mean"`
+	Lift   *float64 `json:"lift"`
+	Excess *float64 `json:"excess"`
 }
 
 // Step is one bar of the waterfall: the rule so far.
@@ -78,16 +86,18 @@ type Money struct {
 
 // Trust says how the findings came about.
 type Trust struct {
-	Metric       string  `json:"metric"`
-	Direction    string  `json:"direction"`
-	Discovery    int64   `json:"discovery"`    // customers
-	Confirmation int64   `json:"confirmation"` // customers
-	Tried        int     `json:"tried"`        // groups counted
-	Gated        int     `json:"gated"`        // passed the gate on discovery
-	Distinct     int     `json:"distinct"`     // beat every parent and are no copies: taken to confirmation
-	Confirmed    int     `json:"confirmed"`    // held on the others
-	Chance       float64 `json:"chance"`       // of those taken, expected to pass by chance alone at most
-	Top          []Share `json:"top"`          // concentration: share of customers, share of the metric
+	Metric       string   `json:"metric"`
+	Direction    string   `json:"direction"`
+	Discovery    int64    `json:"discovery"`           // customers
+	Confirmation int64    `json:"confirmation"`        // customers
+	Tried        int      `json:"tried"`               // groups counted
+	Gated        int      `json:"gated"`               // passed the gate on discovery
+	Distinct     int      `json:"distinct"`            // beat every parent and are no copies: taken to confirmation
+	Confirmed    int      `json:"confirmed"`           // held on the others
+	Chance       float64  `json:"chance"`              // of those taken, expected to pass by chance alone at most
+	ClipLow      *float64 `json:"clip_low,omitempty"`  // winsorised values: lower ones are taken for this
+	ClipHigh     *float64 `json:"clip_high,omitempty"` // winsorised values: higher ones are taken for this
+	Top          []Share  `json:"top"`                 // concentration: share of customers, share of the metric
 }
 
 // Share is one point of the concentration curve: the customers of the best

@@ -2,11 +2,13 @@ package evidence
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"math/big"
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // candidate is a group on its way to a finding.
@@ -22,26 +24,64 @@ type candidate struct {
 // them, in the order of the search. Counts are compared as integers.
 func (f *finder) gate() []candidate {
 	var out []candidate
-	odds, lift := rational(f.c.Odds), rational(f.c.Lift)
 	for i := range f.groups.Len() {
 		if !f.eligible(i) {
 			continue
 		}
 		v := f.t.m.At(&f.groups.Discovery, i)
 		for _, direction := range f.c.directions() {
-			var passed bool
-			if f.t.binary {
-				passed = beyondOdds(direction, v, less(f.all, v), odds)
-			} else {
-				passed = f.beyondMean(direction, v, f.all, lift, f.c.Sigma)
-			}
-			if passed {
-				excess, _ := f.t.m.Excess(v, f.all)
+			if f.standsOut(direction, v) {
+				excess, _ := f.t.m.Excess(v, f.level)
 				out = append(out, candidate{group: i, direction: direction, n: f.groups.Discovery.N[i], excess: excess})
 			}
 		}
 	}
 	return out
+}
+
+// standsOut says whether a group on discovery lies far enough from the others.
+func (f *finder) standsOut(direction int, v metric.Value) bool {
+	if f.t.binary {
+		return beyondOdds(direction, v, less(f.level, v), f.odds)
+	}
+	return f.beyondMean(direction, v, f.level, f.lift, f.c.Sigma)
+}
+
+// lookUp makes the winsorised sums on discovery of the candidates and their
+// parents known, and keeps those that stand out by them too: some did so by
+// few large values alone. Yes/no metrics have their counts.
+func (f *finder) lookUp(ctx context.Context, candidates []candidate) ([]candidate, error) {
+	if f.t.binary {
+		f.on = func(g int) exact { return f.t.counted(f.t.m.At(&f.groups.Discovery, g)) }
+		return candidates, nil
+	}
+	var groups []int
+	for _, c := range candidates {
+		groups = append(append(groups, c.group), f.find.parents(c.group)...)
+	}
+	slices.Sort(groups)
+	groups = slices.Compact(groups)
+	items := make([][]wire.Item, len(groups))
+	for i, g := range groups {
+		items[i] = f.groups.At(g)
+	}
+	p, err := f.probeItems(ctx, items, f.t.columns)
+	if err != nil {
+		return nil, err
+	}
+	f.on = func(g int) exact {
+		i, _ := slices.BinarySearch(groups, g)
+		return p.discovery(f.t, i)
+	}
+	var out []candidate
+	for _, c := range candidates {
+		v := f.t.valueOf(f.on(c.group))
+		if f.standsOut(c.direction, v) {
+			c.excess, _ = f.t.m.Excess(v, f.level)
+			out = append(out, c)
+		}
+	}
+	return out, nil
 }
 
 // eligible says whether a group has the right size.

@@ -7,18 +7,18 @@ import "math"
 const zTest = 1.959963984540054 + 0.8416212335729143
 
 // money says what treating the group is worth: n customers, each bringing the
-// mean seen on confirmation times Value, less Cost; the mean at which the two
+// mean seen on confirmation (winsorised, so that no single customer promises a
+// profit) times Value, less Cost; the mean at which the two
 // are equal; and the customers in each arm of a test that tells the group's mean
 // from that of everybody else: of rates by Fleiss, Levin and Paik (Statistical
 // Methods for Rates and Proportions, 2003, formula 4.14), of numbers
 // (z₀.₉₇₅ + z₀.₈)²·(σ₁² + σ₂²)/Δ².
 func (f *finder) money(n int64, t trial) *Money {
 	a, b := f.t.sample(t.here), f.t.sample(f.allConfirmation.minus(t.here))
-	mean, ok := f.t.m.Mean(less(f.t.m.At(&f.groups.Counts, t.group), f.t.m.At(&f.groups.Discovery, t.group)))
-	if !ok {
+	if math.IsNaN(a.mean) {
 		return nil
 	}
-	m := &Money{Profit: float64(n) * (float64(mean*f.c.Value) - f.c.Cost)}
+	m := &Money{Profit: float64(n) * (float64(a.mean*f.c.Value) - f.c.Cost)}
 	if f.c.Value > 0 {
 		m.BreakEven = f.c.Cost / f.c.Value
 	}

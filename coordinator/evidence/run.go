@@ -50,7 +50,7 @@ func Run(ctx context.Context, shards Shards, table Table, c Config) (*Result, er
 	for _, m := range table.Metrics {
 		f := &finder{
 			c: c, shards: shards, plan: table.Plan, groups: table.Groups, find: find, known: known,
-			t: newMeter(m, spread), gain: rational(c.Gain),
+			t: newMeter(m, spread), odds: rational(c.Odds), lift: rational(c.Lift), gain: rational(c.Gain),
 		}
 		if err := f.begin(ctx, table.Levels); err != nil {
 			return nil, fmt.Errorf("findings of %s: %w", m.Name, err)
@@ -74,14 +74,17 @@ type finder struct {
 	find   *lookup
 	t      *meter
 	known  []rule
-	gain   *big.Rat // Config.Gain
+
+	odds, lift, gain *big.Rat // as in Config
 
 	customers                     int64
 	discovered, confirmed         int64        // customers of either part
 	total, all, rest              metric.Value // the metric on all customers, on discovery, on confirmation
 	allDiscovery, allConfirmation exact
-	overall                       sample // on discovery
-	hasLift                       bool   // means can be divided by that of all
+	level                         metric.Value          // of allDiscovery: what groups are gated against
+	on                            func(group int) exact // a candidate or parent on discovery
+	overall                       sample                // on discovery
+	hasLift                       bool                  // means can be divided by that of all
 
 	trust Trust
 }
@@ -99,11 +102,15 @@ func (f *finder) begin(ctx context.Context, levels *partial.Halves) error {
 	}
 	f.allDiscovery, f.allConfirmation = p.discovery(f.t, 0), p.confirmation(f.t, 0)
 	f.overall = f.t.sample(f.allDiscovery)
-	mean, ok := f.t.m.Mean(f.all)
+	f.level = f.t.valueOf(f.allDiscovery)
+	mean, ok := f.t.m.Mean(f.level)
 	f.hasLift = ok && mean > 0 && !f.t.signed
 	f.trust = Trust{
 		Metric: f.t.m.Name, Direction: f.c.Direction, Discovery: f.discovered, Confirmation: f.confirmed,
 		Tried: f.groups.Len(), Top: []Share{},
+	}
+	if f.t.clipped {
+		f.trust.ClipLow, f.trust.ClipHigh = f.t.bounds()
 	}
 	return nil
 }
@@ -113,17 +120,16 @@ func (f *finder) run(ctx context.Context) ([]Finding, error) {
 	if !(f.overall.variance > 0) {
 		return nil, nil // on all customers the same: nothing to be found
 	}
-	candidates := f.gate()
+	candidates, err := f.lookUp(ctx, f.gate())
+	if err != nil {
+		return nil, err
+	}
 	f.trust.Gated = len(candidates)
 	f.shrink(candidates)
-	var err error
 	if f.trust.Top, err = f.concentration(ctx, candidates); err != nil {
 		return nil, err
 	}
-	if candidates, err = f.unbeaten(ctx, candidates); err != nil {
-		return nil, err
-	}
-	if candidates, err = f.thin(ctx, candidates); err != nil {
+	if candidates, err = f.thin(ctx, f.unbeaten(candidates)); err != nil {
 		return nil, err
 	}
 	f.trust.Distinct = len(candidates)

@@ -77,6 +77,14 @@ func newMeter(m metric.Metric, spread *partial.Spread) *meter {
 	return t
 }
 
+// bounds are what winsorised values lie between, in the metric's unit; nil where
+// there is no bound.
+func (t *meter) bounds() (low, high *float64) {
+	c := &t.columns[0]
+	unit := math.Pow10(-t.m.Digits)
+	return defined(float64(c.Low)*unit, c.Low != math.MinInt64), defined(float64(c.High)*unit, c.High != math.MaxInt64)
+}
+
 // probed reads group g of a probe of the meter's columns.
 func (t *meter) probed(p *partial.ProbePart, g int) exact {
 	c := &p.Columns[0]

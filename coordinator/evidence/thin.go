@@ -2,6 +2,8 @@ package evidence
 
 import (
 	"context"
+	"math/big"
+	"slices"
 
 	"github.com/headwater-dev/headwater/worker/wire"
 )
@@ -10,18 +12,17 @@ import (
 // shards.
 const thinBatch = 32
 
-// thin goes through the candidates, the best first, and drops those of which
-// one taken before, in the same direction, covers too much. Of two rules of
-// nearly the same customers the shorter is taken.
+// thin goes through the candidates, the best first, and takes those that are
+// findings of their own beside those taken before in the same direction.
 func (f *finder) thin(ctx context.Context, candidates []candidate) ([]candidate, error) {
 	candidates = candidates[:min(len(candidates), f.c.Candidates)]
-	o := &overlaps{f: f, n: map[[2]int]int64{}}
+	o := &overlaps{f: f, shared: map[[2]int]share{}}
 	var taken []candidate
 	for from := 0; from < len(candidates); from += thinBatch {
 		batch := candidates[from:min(from+thinBatch, len(candidates))]
 		var pairs [][2]int
 		for i, c := range batch {
-			for _, other := range append(batch[:i:i], taken...) {
+			for _, other := range slices.Concat(batch[:i], taken) {
 				if other.direction == c.direction {
 					pairs = append(pairs, pair(c.group, other.group))
 				}
@@ -31,27 +32,80 @@ func (f *finder) thin(ctx context.Context, candidates []candidate) ([]candidate,
 			return nil, err
 		}
 		for _, c := range batch {
-			taken = f.takeOrDrop(taken, c, o)
+			var err error
+			if taken, err = f.takeOrDrop(ctx, taken, c, o); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return taken, nil
 }
 
-func (f *finder) takeOrDrop(taken []candidate, c candidate, o *overlaps) []candidate {
-	for k, t := range taken {
-		if t.direction != c.direction {
+// takeOrDrop adds c to those taken unless one of them makes it superfluous, and
+// removes those that it makes so:
+//   - of two rules of nearly the same customers the shorter stays;
+//   - a rule that no longer stands out without the customers of another is the
+//     other's shadow, such as a broad rule that holds a niche; of two that are
+//     each other's the first stays;
+//   - a rule of which one taken before covers too much is dropped, unless it is
+//     what lets that one beat its parents.
+func (f *finder) takeOrDrop(ctx context.Context, taken []candidate, c candidate, o *overlaps) ([]candidate, error) {
+	var kept []candidate
+	for _, t := range taken {
+		both := o.shared[pair(c.group, t.group)]
+		if t.direction != c.direction || both.n == 0 {
+			kept = append(kept, t)
 			continue
 		}
-		both := o.n[pair(c.group, t.group)]
-		if f.jaccard(c, t, both) >= f.c.Same && len(f.groups.At(c.group)) < len(f.groups.At(t.group)) {
-			taken[k] = c
-			return taken
+		a, b := f.groups.At(c.group), f.groups.At(t.group)
+		same := f.jaccard(c, t, both.n) >= f.c.Same
+		if same && len(a) < len(b) {
+			continue
 		}
-		if float64(both) > f.c.Overlap*float64(c.n) {
-			return taken
+		if !same && f.shadow(t, both) && (within(b, a) || !f.shadow(c, both)) {
+			continue
+		}
+		if same || f.shadow(c, both) {
+			return taken, nil
+		}
+		if float64(both.n) > f.c.Overlap*float64(c.n) {
+			rests, err := f.restsOn(ctx, t, c, o)
+			if err != nil || !rests {
+				return taken, err
+			}
+			continue
+		}
+		kept = append(kept, t)
+	}
+	return append(kept, c), nil
+}
+
+// restsOn says whether t owes it to the customers of c that it beats its
+// parents: without these it does not.
+func (f *finder) restsOn(ctx context.Context, t, c candidate, o *overlaps) (bool, error) {
+	parents := f.find.parents(t.group)
+	pairs := [][2]int{pair(t.group, c.group)}
+	for _, p := range parents {
+		pairs = append(pairs, pair(p, c.group))
+	}
+	if err := o.look(ctx, pairs); err != nil {
+		return false, err
+	}
+	left := f.on(t.group).minus(o.shared[pairs[0]].sums)
+	for i, p := range parents {
+		others := f.on(p).minus(o.shared[pairs[1+i]].sums).minus(left)
+		if !f.beats(t.direction, f.t.valueOf(left), f.t.valueOf(others)) || !f.differs(t.direction, left, others) {
+			return true, nil
 		}
 	}
-	return append(taken, c)
+	return false, nil
+}
+
+// shadow says whether a candidate does not stand out without the customers
+// that it shares with another.
+func (f *finder) shadow(c candidate, both share) bool {
+	rest := f.on(c.group).minus(both.sums)
+	return rest.known == 0 || !f.standsOut(c.direction, f.t.valueOf(rest))
 }
 
 // jaccard is the part that two groups share of the customers that are in either.
@@ -61,40 +115,48 @@ func (f *finder) jaccard(a, b candidate, both int64) float64 {
 
 // overlaps are the customers of discovery that two groups share.
 type overlaps struct {
-	f *finder
-	n map[[2]int]int64 // pair of groups → customers
+	f      *finder
+	shared map[[2]int]share
+}
+
+// share is what two groups have in common.
+type share struct {
+	n    int64
+	sums exact
 }
 
 func pair(a, b int) [2]int { return [2]int{min(a, b), max(a, b)} }
 
-// look finds the overlaps of pairs of groups: among the groups of the search,
-// which are exact, else on the shards.
+// look finds what pairs of groups have in common: of a yes/no metric among the
+// groups of the search, which are exact, else on the shards.
 func (o *overlaps) look(ctx context.Context, pairs [][2]int) error {
+	f := o.f
 	var ask [][2]int
 	var groups [][]wire.Item
 	for _, p := range pairs {
-		if _, known := o.n[p]; known {
+		if _, known := o.shared[p]; known {
 			continue
 		}
-		items, possible := union(o.f.groups.At(p[0]), o.f.groups.At(p[1]))
+		items, possible := union(f.groups.At(p[0]), f.groups.At(p[1]))
+		o.shared[p] = share{sums: exact{sum: new(big.Int), squares: new(big.Int)}}
 		if !possible {
-			o.n[p] = 0
-		} else if g := o.f.find.find(items); g >= 0 {
-			o.n[p] = o.f.groups.Discovery.N[g]
-		} else {
-			o.n[p] = -1 // asked for below
-			ask, groups = append(ask, p), append(groups, items)
+			continue
 		}
+		if g := f.find.find(items); g >= 0 && f.t.binary {
+			o.shared[p] = share{f.groups.Discovery.N[g], f.t.counted(f.t.m.At(&f.groups.Discovery, g))}
+			continue
+		}
+		ask, groups = append(ask, p), append(groups, items)
 	}
 	if len(ask) == 0 {
 		return nil
 	}
-	answer, err := o.f.probeItems(ctx, groups, nil)
+	answer, err := f.probeItems(ctx, groups, f.t.columns)
 	if err != nil {
 		return err
 	}
 	for i, p := range ask {
-		o.n[p] = answer.probe.Discovery.N[answer.at[i]]
+		o.shared[p] = share{answer.probe.Discovery.N[answer.at[i]], answer.discovery(f.t, i)}
 	}
 	return nil
 }

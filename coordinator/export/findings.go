@@ -17,7 +17,7 @@ func WriteFindings(w io.Writer, findings []evidence.Finding, withBOM bool) error
 	}
 	header := []string{"rank", "metric", "group", "order", "direction"}
 	for _, part := range []string{"", "discovery_", "confirmation_"} {
-		for _, name := range []string{"n", "known", "share", "mean", "low", "high", "winsorised", "lift", "excess"} {
+		for _, name := range []string{"n", "known", "share", "mean", "low", "high", "lift", "excess", "winsorised_mean", "winsorised_lift", "winsorised_excess"} {
 			header = append(header, part+name)
 		}
 	}
@@ -38,7 +38,12 @@ func findingCells(f *evidence.Finding) []string {
 	row := []string{strconv.Itoa(f.Rank), f.Metric, f.Group, strconv.Itoa(len(f.Items)), f.Direction}
 	for _, g := range []evidence.Figures{f.All, f.Discovery, f.Confirmation} {
 		row = append(row, strconv.FormatInt(g.N, 10), strconv.FormatInt(g.Known, 10), number(g.Share),
-			maybe(g.Mean), maybe(g.Low), maybe(g.High), maybe(g.Winsorised), maybe(g.Lift), maybe(g.Excess))
+			maybe(g.Mean), maybe(g.Low), maybe(g.High), maybe(g.Lift), maybe(g.Excess))
+		w := g.Winsorised
+		if w == nil {
+			w = &evidence.Winsorised{}
+		}
+		row = append(row, maybe(w.Mean), maybe(w.Lift), maybe(w.Excess))
 	}
 	row = append(row, number(f.P), number(f.Q))
 	if p := f.Parent; p != nil {

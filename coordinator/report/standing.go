@@ -28,14 +28,21 @@ func (f *Findings) standing(l length, at int) section {
 		return s
 	}
 	s.say("%s held on the other %s customers", whole(trust.Confirmed), whole(trust.Confirmation))
+	if found[0].Confirmation.Winsorised != nil {
+		s.note("means, intervals and excess are of winsorised values: the largest 0.5 %% that are not zero are taken for the 99.5th percentile")
+	}
 	for i, x := range found {
 		if i == l.groups {
 			s.note("and %d more: findings.csv has them", len(found)-i)
 			break
 		}
 		c := &x.Confirmation
-		s.add(whole(x.Rank), x.Group, percent(x.All.Share), mean(m, value(c.Mean)),
-			mean(m, value(c.Low))+" – "+mean(m, value(c.High)), averaged(value(x.All.Excess)), remarks(x))
+		at, excess := c.Mean, x.All.Excess
+		if c.Winsorised != nil && x.All.Winsorised != nil {
+			at, excess = c.Winsorised.Mean, x.All.Winsorised.Excess
+		}
+		s.add(whole(x.Rank), x.Group, percent(x.All.Share), mean(m, value(at)),
+			mean(m, value(c.Low))+" – "+mean(m, value(c.High)), averaged(value(excess)), remarks(x))
 	}
 	return s
 }

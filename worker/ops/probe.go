@@ -59,12 +59,16 @@ type probeWalk struct {
 	left    prefixBitmap
 }
 
+// smallValues are those of which a block's squares add up within 64 bits.
+const smallValues = 1 << 24
+
 // probeValues are a column's values in the block.
 type probeValues struct {
 	wire.ProbeColumn
 	none   bool     // no row has a value
 	known  []uint64 // bitmap of the rows with a value; nil = all
 	values []int64
+	small  bool // every |value| is below smallValues
 
 	unpacked []uint64
 	both     []uint64
@@ -129,9 +133,12 @@ func (v *probeValues) load(b *countBlock) {
 		}
 		v.addMeasure(other)
 	}
+	var most uint64
 	for i, x := range v.values {
-		v.values[i] = min(max(x, v.Low), v.High)
+		x = min(max(x, v.Low), v.High)
+		v.values[i], most = x, max(most, magnitude(x))
 	}
+	v.small = most < smallValues
 }
 
 func (v *probeValues) addMeasure(m *blockMeasure) {
@@ -150,6 +157,25 @@ func (v *probeValues) add(to *partial.ProbeColumn, g int, rows []uint64) {
 		rows = v.some
 	}
 	n, low, high := to.Known[g], to.Low[g], to.High[g]
+	if v.small {
+		var sum int64
+		var squares uint64
+		for i, word := range rows {
+			for ; word != 0; word &= word - 1 {
+				x := v.values[i*64+bits.TrailingZeros64(word)]
+				if n == 0 {
+					low, high = x, x
+				}
+				n, low, high = n+1, min(low, x), max(high, x)
+				sum += x
+				squares += uint64(x * x)
+			}
+		}
+		to.Sum.Add(g, sum)
+		to.Squares.AddSum(g, squares)
+		to.Known[g], to.Low[g], to.High[g] = n, low, high
+		return
+	}
 	for i, word := range rows {
 		for ; word != 0; word &= word - 1 {
 			x := v.values[i*64+bits.TrailingZeros64(word)]

@@ -193,6 +193,9 @@ func (s Squares) Add(i int, x int64) {
 	s.add(i, hi, lo)
 }
 
+// AddSum adds a sum of squares to the i-th sum.
+func (s Squares) AddSum(i int, squares uint64) { s.add(i, 0, squares) }
+
 func (s Squares) add(i int, hi, lo uint64) {
 	var carry uint64
 	s.Lo[i], carry = bits.Add64(s.Lo[i], lo, 0)
