@@ -2,6 +2,7 @@ package merge
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
@@ -32,15 +33,18 @@ type fit struct {
 
 // newFit merges the cells of a crossing over a part of the rows and puts the
 // outcome into rules.
-func newFit(c *crossing, p part, m *moments, metrics []metric.Metric, plan *encoder.Plan, lambda float64, cfg Config) *fit {
+func newFit(ctx context.Context, c *crossing, p part, m *moments, metrics []metric.Metric, plan *encoder.Plan, lambda float64, cfg Config) (*fit, error) {
 	f := &fit{g: newGrid(c, p, m, metrics, lambda, cfg.MinCell)}
-	f.merges = Ward(f.g.points)
+	var err error
+	if f.merges, err = Ward(ctx, f.g.points); err != nil {
+		return nil, err
+	}
 	f.clusters = f.g.cut(f.merges, cfg)
 	f.k = f.clusters.k
 	f.rule(cfg.MinSegment)
 	f.number()
 	f.boxes = boxes(&f.tree, plan, c.features)
-	return f
+	return f, nil
 }
 
 // option is a tree that could take the place of the merging.

@@ -92,7 +92,10 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 		}
 	}
 	r.report("merging cells")
-	fit := r.fitAll(crossed)
+	fit, err := r.fitAll(ctx, crossed)
+	if err != nil {
+		return nil, err
+	}
 	r.describe(fit)
 	r.report("describing segments")
 	if err := r.count(ctx, fit); err != nil {
@@ -163,19 +166,20 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 }
 
 // fitAll makes the segments on all customers, and on each split's training rows.
-func (r *runner) fitAll(c *crossing) *fit {
+func (r *runner) fitAll(ctx context.Context, c *crossing) (*fit, error) {
 	var whole *fit
-	inParallel(1+encoder.Folds, func(i int) {
+	var errs [1 + encoder.Folds]error
+	inParallel(len(errs), func(i int) {
 		if i == 0 {
-			whole = newFit(c, everyone(), &r.all, r.metrics, r.plan, r.result.Lambda, r.c)
+			whole, errs[i] = newFit(ctx, c, everyone(), &r.all, r.metrics, r.plan, r.result.Lambda, r.c)
 			return
 		}
 		s := &r.nested.splits[i-1]
 		if chosen := r.nested.searches[i-1].chosen; len(chosen) > 0 && s.trained.n > 0 {
-			r.nested.fits[i-1] = newFit(r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.nested.searches[i-1].weigh(r.c.Lambda), r.c)
+			r.nested.fits[i-1], errs[i] = newFit(ctx, r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.nested.searches[i-1].weigh(r.c.Lambda), r.c)
 		}
 	})
-	return whole
+	return whole, errors.Join(errs[:]...)
 }
 
 // describe enters what the merging found.

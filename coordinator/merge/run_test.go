@@ -131,7 +131,10 @@ func TestHeldOutEqualsRowByRow(t *testing.T) {
 	}
 	for bit := range encoder.Folds {
 		s := newSplit(totals, everyone(), bit)
-		f := newFit(l.get([]int{7, 10, 14}), s.train, &s.trained, tab.metrics, &tab.plan, 0.5, Config{K: 6}.withDefaults())
+		f, err := newFit(t.Context(), l.get([]int{7, 10, 14}), s.train, &s.trained, tab.metrics, &tab.plan, 0.5, Config{K: 6}.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
 		n, sum := make([]float64, f.k), make([]float64, f.k)
 		var testN, testSum float64
 		for i := range tab.rows.N {

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -29,11 +30,11 @@ type Merge struct {
 // between neighbours go to the lowest name.
 //
 // It follows chains of nearest neighbours: O(n²·Dim) time, O(n) memory beyond
-// a copy of the points.
-func Ward(p Points) []Merge {
+// a copy of the points. It ends early, with an error, when ctx does.
+func Ward(ctx context.Context, p Points) ([]Merge, error) {
 	n := len(p.Weight)
 	if n < 2 {
-		return nil
+		return nil, nil
 	}
 	w := wardState{dim: p.Dim, x: slices.Clone(p.X), weight: slices.Clone(p.Weight), active: make([]int, n)}
 	for i := range w.active {
@@ -45,19 +46,25 @@ func Ward(p Points) []Merge {
 		if len(chain) == 0 {
 			chain = append(chain, w.active[0])
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		last, before := chain[len(chain)-1], -1
 		if len(chain) > 1 {
 			before = chain[len(chain)-2]
 		}
 		next, cost := w.nearest(last, before)
-		if next != before {
+		// A chain leads to ever cheaper pairs, so it can only turn back to before;
+		// should rounding, after a merge, lead further back, that closes it too.
+		at := slices.Index(chain, next)
+		if at < 0 {
 			chain = append(chain, next)
 			continue
 		}
-		chain = chain[:len(chain)-2]
+		chain = chain[:at]
 		merges = append(merges, w.merge(min(last, next), max(last, next), cost))
 	}
-	return inOrder(merges, n)
+	return inOrder(merges, n), nil
 }
 
 // wardState is the clusters that remain, each in the place of its lowest point.
@@ -87,10 +94,10 @@ func (w *wardState) nearest(a, before int) (int, float64) {
 }
 
 // cost returns what merging a and b costs, or something above limit where it
-// is above limit.
+// is above limit. It is the same bits for b and a: chains rely on that.
 func (w *wardState) cost(a, b int, limit float64) float64 {
 	na, nb := float64(w.weight[a]), float64(w.weight[b])
-	scale := na * (nb / (na + nb))
+	scale := float64(na*nb) / (na + nb)
 	return scale * squaredDistance(w.x[a*w.dim:(a+1)*w.dim], w.x[b*w.dim:(b+1)*w.dim], limit/scale*(1+1e-9))
 }
 

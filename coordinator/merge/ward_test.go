@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -76,7 +78,7 @@ func TestWardEqualsGolden(t *testing.T) {
 	if err := json.Unmarshal(data, &golden); err != nil {
 		t.Fatal(err)
 	}
-	merges := Ward(p)
+	merges := ward(t, p)
 	if len(merges) != len(golden.Costs) {
 		t.Fatalf("%d merges, want %d", len(merges), len(golden.Costs))
 	}
@@ -121,6 +123,47 @@ func groups(label []int) [][]int {
 }
 
 // greedyWard merges the cheapest pair again and again.
+// ward merges without interruption.
+func ward(t *testing.T, p Points) []Merge {
+	t.Helper()
+	merges, err := Ward(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return merges
+}
+
+// One-hot points of like weights are full of near-ties, among which a cost that
+// is not the same both ways sends chains in circles.
+func TestWardEnds(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		n := 5 + r.IntN(150)
+		p := Points{Dim: n, X: make([]float64, n*n)}
+		total := 0.0
+		for range n {
+			p.Weight = append(p.Weight, int64(1+r.IntN(3+int(seed))))
+			total += float64(p.Weight[len(p.Weight)-1])
+		}
+		for i := range n {
+			for j := range n {
+				share := float64(p.Weight[j]) / total
+				x := -share
+				if i == j {
+					x++
+				}
+				p.X[i*n+j] = math.Sqrt(0.5/float64(n-1)) * x / math.Sqrt(share)
+			}
+		}
+		merges, err := Ward(ctx, p)
+		if err != nil || len(merges) != n-1 {
+			t.Fatalf("seed %d: %d merges of %d points: %v", seed, len(merges), n, err)
+		}
+	}
+}
+
 func greedyWard(p Points) []Merge {
 	x, w := slices.Clone(p.X), slices.Clone(p.Weight)
 	var left []int
@@ -164,7 +207,7 @@ func TestWardEqualsGreedyMerging(t *testing.T) {
 					p.X = append(p.X, rng.NormFloat64())
 				}
 			}
-			got, want := Ward(p), greedyWard(p)
+			got, want := ward(t, p), greedyWard(p)
 			for i := range want {
 				if math.Abs(got[i].Cost-want[i].Cost) > 1e-9*want[i].Cost {
 					t.Fatalf("n=%d dim=%d: merge %d costs %v, want %v", n, dim, i, got[i].Cost, want[i].Cost)
@@ -186,7 +229,7 @@ func TestWardOfTies(t *testing.T) {
 		p.Weight = append(p.Weight, 3)
 		p.X = append(p.X, float64(i%2), float64(i/32))
 	}
-	merges := Ward(p)
+	merges := ward(t, p)
 	if len(merges) != 63 || merges[62].N != 192 {
 		t.Fatalf("%d merges, the last into %d", len(merges), merges[len(merges)-1].N)
 	}
@@ -200,7 +243,7 @@ func TestWardOfTies(t *testing.T) {
 			t.Errorf("point %d is in cluster %d, want %d", i, l, want)
 		}
 	}
-	if Ward(Points{}) != nil || Ward(Points{Weight: []int64{5}}) != nil {
+	if ward(t, Points{}) != nil || ward(t, Points{Weight: []int64{5}}) != nil {
 		t.Error("nothing to merge gives merges")
 	}
 }
