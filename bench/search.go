@@ -39,7 +39,9 @@ func searchCommand(s *show) *cobra.Command {
 lists of --rows, --features, --levels, --order and --workers are combined.
 
 cell-rows are candidates × rows: what counting every candidate on every row
-would look at. Generating the table is not part of any figure.`,
+would look at. Generating the table is not part of any figure. With --svg a picture
+shows the time a row over the rows: level where a job's time grows with the
+rows alone.`,
 		Example: `  bench search
   bench search --rows 100k,1m,10m --features 20 --workers 1,2 --svg scaling.svg
   bench search --rows 1m --order 2,3,4 --metric amount --min-share 0.01`,
@@ -56,7 +58,7 @@ would look at. Generating the table is not part of any figure.`,
 	flags.Float64Var(&f.minShare, "min-share", 0, "smallest group, as a share of the rows; 0 = every group that exists")
 	flags.StringVar(&f.metric, "metric", yesNo, "y (yes/no) or amount (10,000 different values)")
 	flags.IntVar(&f.repeat, "repeat", 2, "runs of each job, of which the fastest counts")
-	flags.StringVar(&f.svg, "svg", "", "draw the seconds over the rows, a line for each combination of the others, to this file")
+	flags.StringVar(&f.svg, "svg", "", "draw the time a row over the rows, a line for each combination of the others, to this file")
 	flags.StringVar(&f.folder, "temp-dir", "", "folder for the tables (default: the system's)")
 	return cmd
 }

@@ -10,8 +10,8 @@ import (
 
 // chart is a line chart with logarithmic axes.
 type chart struct {
-	title, x, y string
-	lines       []line
+	title, subtitle, x, y string
+	lines                 []line
 }
 
 type line struct {
@@ -23,7 +23,7 @@ type line struct {
 const (
 	chartWidth, chartHeight = 820, 460
 	left, right             = 80, 590
-	top, bottom             = 60, 400
+	top, bottom             = 70, 400
 )
 
 // colours can be told apart by the colour-blind (Okabe and Ito).
@@ -46,7 +46,8 @@ func (c *chart) svg() string {
 	}
 	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13">`+"\n", chartWidth, chartHeight)
 	fmt.Fprintf(&s, `<rect width="%d" height="%d" fill="white"/>`+"\n", chartWidth, chartHeight)
-	text(left, 30, "start", c.title)
+	text(left, 20, "start", c.title)
+	text(left, 37, "start", c.subtitle)
 	for _, v := range xs.ticks() {
 		x := xs.at(v, left, right)
 		fmt.Fprintf(&s, `<path d="M%.1f %d V%d" stroke="#ddd"/>`+"\n", x, top, bottom)
@@ -58,7 +59,7 @@ func (c *chart) svg() string {
 		text(left-8, y+4, "end", tick(v))
 	}
 	text((left+right)/2, bottom+45, "middle", c.x)
-	text(left-8, top-12, "end", c.y)
+	text(left, top-8, "start", c.y)
 	for i, l := range c.lines {
 		colour := colours[i%len(colours)]
 		var path strings.Builder
@@ -98,15 +99,24 @@ func (a *axis) at(v, from, to float64) float64 {
 	return from + (to-from)*(math.Log10(v)-float64(a.low))/float64(a.high-a.low)
 }
 
+// ticks are the powers of ten, and 2 and 5 times these on short axes.
 func (a *axis) ticks() []float64 {
+	steps := []float64{1}
+	if a.high-a.low <= 2 {
+		steps = []float64{1, 2, 5}
+	}
 	var list []float64
 	for p := a.low; p <= a.high; p++ {
-		list = append(list, math.Pow10(p))
+		for _, step := range steps {
+			if p < a.high || step == 1 {
+				list = append(list, step*math.Pow10(p))
+			}
+		}
 	}
 	return list
 }
 
-// tick writes a power of ten as people do.
+// tick writes a number as people do.
 func tick(v float64) string {
 	switch {
 	case v >= 1e9:
@@ -120,12 +130,13 @@ func tick(v float64) string {
 	}
 }
 
-// drawScaling draws the seconds of whole jobs over the rows.
+// drawScaling draws the time a row that whole jobs take over the rows: a level
+// line is a job whose time grows with the rows alone.
 func drawScaling(path string, s *show, figures []searchFigure) error {
-	c := chart{title: machine() + ": " + s.command, x: "rows", y: "seconds"}
+	c := chart{title: machine(), subtitle: s.command, x: "rows", y: "microseconds a row, whole job"}
 	at := map[string]int{}
 	for _, f := range figures {
-		name := fmt.Sprintf("%d features, order %d, %d workers", f.Features, f.Order, f.Workers)
+		name := fmt.Sprintf("%d features, order %d, workers %d", f.Features, f.Order, f.Workers)
 		if f.Levels != figures[0].Levels {
 			name += ", levels " + f.Levels
 		}
@@ -134,7 +145,7 @@ func drawScaling(path string, s *show, figures []searchFigure) error {
 			i, at[name] = len(c.lines), len(c.lines)
 			c.lines = append(c.lines, line{name: name})
 		}
-		c.lines[i].points = append(c.lines[i].points, [2]float64{float64(f.Rows), f.Seconds})
+		c.lines[i].points = append(c.lines[i].points, [2]float64{float64(f.Rows), 1e6 * f.Seconds / float64(f.Rows)})
 	}
 	return os.WriteFile(path, []byte(c.svg()), 0o644)
 }
