@@ -44,7 +44,7 @@ func (j *job) profileTable(ctx context.Context) error {
 	if err := j.decide(ctx, options); err != nil {
 		return err
 	}
-	if len(j.decided.Features) == 0 {
+	if len(j.decided.Features) == 0 && (j.Search || j.Segment) {
 		return fmt.Errorf("no column can be a feature with a minimum of %d customers (--min-share, --min-count): %s",
 			options.MinCount, reasons(j.decided.Columns))
 	}

@@ -21,7 +21,11 @@ import (
 
 // Terminal writes the summary that fits a screen.
 func Terminal(w io.Writer, f *Findings) error {
-	sections := f.sections(screen)
+	l := screen
+	if f.Groups == nil && f.Segments == nil {
+		l = profile
+	}
+	sections := f.sections(l)
 	for i := range sections {
 		if err := sections[i].terminal(w); err != nil {
 			return err
@@ -73,17 +77,23 @@ func names(outputs []export.Output) []string {
 // length says how much of each list is shown.
 type length struct {
 	features, groups, levels int
-	every                    bool // all columns and notes
+	columns                  bool // what became of every column
+	every                    bool // rules and descriptions of segments, and all lists of groups
 }
 
 var (
 	screen = length{features: 8, groups: 8, levels: 3}
-	page   = length{features: 1 << 20, groups: 25, levels: 8, every: true}
+	// A profile is all about columns and features.
+	profile = length{features: 1 << 20, columns: true}
+	page    = length{features: 1 << 20, groups: 25, levels: 8, columns: true, every: true}
 )
 
 func (f *Findings) sections(l length) []section {
-	out := []section{f.customers(), f.features(l)}
-	if l.every {
+	out := []section{f.customers()}
+	if len(f.Overall.Features) > 0 {
+		out = append(out, f.features(l))
+	}
+	if l.columns {
 		out = append(out, f.columns())
 	}
 	if f.Evidence != nil {
@@ -199,16 +209,31 @@ func figure(x *float64) string {
 
 // columns says what became of every column, and why.
 func (f *Findings) columns() section {
-	s := section{title: "Columns", head: []string{"column", "type", "role", "why", "missing", "distinct"}, right: []int{4, 5}}
+	s := section{title: "Columns", head: []string{"column", "type", "role", "missing", "distinct", "levels", "why"}, right: []int{3, 4}}
 	for _, c := range f.Columns {
 		distinct := whole(c.Distinct)
 		if c.About {
 			distinct = "about " + distinct
 		}
-		s.add(c.Name, string(c.Type), string(c.Role), strings.Join(append([]string{c.Reason}, c.Notes...), "; "),
-			percent(float64(c.Missing)/float64(max(c.Rows, 1))), distinct)
+		s.add(c.Name, string(c.Type), string(c.Role), percent(float64(c.Missing)/float64(max(c.Rows, 1))), distinct, f.levels(c),
+			strings.Join(append([]string{c.Reason}, c.Notes...), "; "))
 	}
 	return s
+}
+
+// levels names the levels that a column was cut into, the middle ones of many
+// left out.
+func (f *Findings) levels(c feature.Column) string {
+	var names []string
+	for _, i := range c.Features {
+		for _, l := range f.Overall.Features[i].Levels {
+			names = append(names, l.Name)
+		}
+	}
+	if len(names) > 6 {
+		names = slices.Concat(names[:4], []string{"…"}, names[len(names)-1:])
+	}
+	return strings.Join(names, ", ")
 }
 
 // groups lists the top of one metric without variants.
