@@ -99,7 +99,7 @@ func (e *Engine) receive(m wire.ToCoordinator, reply func(wire.Reply)) {
 		e.step(Loading{Worker: m.Worker, Held: *m.Loading})
 	case m.Loaded != nil && m.Loaded.Failure != nil:
 		f := m.Loaded.Failure
-		e.cfg.Log.Warn("a shard could not be loaded", "worker", m.Worker, "shard", m.Loaded.Shard, "error", f.Message)
+		e.cfg.Log.Info("a shard could not be loaded", "worker", m.Worker, "shard", m.Loaded.Shard, "error", f.Message)
 		e.step(LoadFailed{Worker: m.Worker, Held: m.Loaded.Held, Reason: f.Message, Permanent: f.Permanent})
 	case m.Loaded != nil:
 		e.step(Resident{Worker: m.Worker, Held: m.Loaded.Held})
