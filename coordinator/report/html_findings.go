@@ -233,7 +233,11 @@ func change(m metric.Metric, x float64) string {
 func (p *document) addFacts(c *findingCard, f *evidence.Finding, m metric.Metric) {
 	fact := func(text string, args ...any) { c.Facts = append(c.Facts, unbroken(p.t(text, args...))) }
 	if x := f.Parent; x != nil {
-		fact("Against its best shorter rule, %s (%s): %s.", x.Group, mean(m, value(x.Mean)), ratio(value(x.Gain)))
+		if x.Gain != nil {
+			fact("Against its best shorter rule, %s (%s): %s.", x.Group, mean(m, value(x.Mean)), ratio(*x.Gain))
+		} else {
+			fact("Its best shorter rule is %s (%s).", x.Group, mean(m, value(x.Mean)))
+		}
 	}
 	fact("By chance so far from the others with probability %s; among all checked at once, at most %s false.", chance(f.P), chance(f.Q))
 	switch {

@@ -125,7 +125,7 @@ func (p *document) headline() {
 		}
 	}
 	if p.trust != nil {
-		p.add(p.held())
+		p.sayHeld()
 	} else {
 		for _, v := range p.Metrics {
 			if v.Best != "" {

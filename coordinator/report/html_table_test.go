@@ -134,7 +134,7 @@ func (f *Findings) prove() {
 	number := func(x float64) *float64 { return &x }
 	var found []evidence.Finding
 	var trust []evidence.Trust
-	for _, m := range f.Overall.Metrics {
+	for k, m := range f.Overall.Metrics {
 		items := []wire.Item{{Feature: 0, Code: 1}, {Feature: 1, Code: 2}}
 		figures := evidence.Figures{N: 700, Known: 700, Share: 0.03, Mean: number(0.31), Low: number(0.28), High: number(0.34), Lift: number(2.7), Excess: number(140)}
 		found = append(found, evidence.Finding{
@@ -144,6 +144,9 @@ func (f *Findings) prove() {
 			Parent: &evidence.Parent{Group: "age=a", N: 2000, Mean: number(0.2), Gain: number(1.5)},
 			Money:  &evidence.Money{Profit: 12345, BreakEven: 0.04, PerArm: 1800}, SQL: `"age" = 'a' AND "` + nasty + `" = '</pre>'`,
 		})
+		if k > 0 {
+			found[k].Parent.Gain, found[k].Status, found[k].Heavy, found[k].Confirmation.Lift = nil, "derived", true, nil
+		}
 		trust = append(trust, evidence.Trust{
 			Metric: m.Name, Direction: "both", Discovery: 6000, Confirmation: 4000, Tried: 500, Gated: 60, Distinct: 9, Confirmed: 1, Chance: 0.45,
 			Top: []evidence.Share{{Customers: 0.03, Metric: 0.2}, {Customers: 0.087, Metric: 0.39}},

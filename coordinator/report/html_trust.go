@@ -6,10 +6,11 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 )
 
-// held says how many findings stood up, and the first.
-func (p *document) held() string {
+// sayHeld says how many findings stood up, and the first.
+func (p *document) sayHeld() {
 	if len(p.found) == 0 {
-		return p.t("Nothing was found that holds on unseen customers.")
+		p.add(p.t("Nothing was found that holds on unseen customers."))
+		return
 	}
 	f := &p.found[0]
 	m, k := p.metricNamed(f.Metric)
@@ -17,11 +18,11 @@ func (p *document) held() string {
 	if len(p.found) == 1 {
 		text = p.t("One finding holds on customers it was not found on.")
 	}
-	if k < 0 {
-		return text
+	p.add(text)
+	if k >= 0 {
+		p.add(p.t("The foremost is %s: %s of the customers, %s %s against %s on average.",
+			f.Group, percent(f.All.Share), m.Name, mean(m, value(f.Confirmation.Mean)), mean(m, p.overall[k])))
 	}
-	return text + " " + p.t("The foremost is %s: %s of the customers, %s %s against %s on average.",
-		f.Group, percent(f.All.Share), m.Name, mean(m, value(f.Confirmation.Mean)), mean(m, p.overall[k]))
 }
 
 // trustOf returns how the findings of a metric came about.
