@@ -65,7 +65,7 @@ func (f *finder) lookUp(ctx context.Context, candidates []candidate) ([]candidat
 	for i, g := range groups {
 		items[i] = f.groups.At(g)
 	}
-	p, err := f.probeItems(ctx, items, f.t.columns)
+	p, err := f.probeDiscovery(ctx, items)
 	if err != nil {
 		return nil, err
 	}

@@ -18,12 +18,24 @@ func (f *finder) probe(ctx context.Context, p wire.ProbeParams) (*partial.Probe,
 // order. They are sent in an order in which neighbours share their first items,
 // so that intersections are made once.
 func (f *finder) probeItems(ctx context.Context, groups [][]wire.Item, columns []wire.ProbeColumn) (*probed, error) {
+	return f.probeSorted(ctx, groups, wire.ProbeParams{Columns: columns})
+}
+
+// probeDiscovery looks up what is needed on discovery alone.
+func (f *finder) probeDiscovery(ctx context.Context, groups [][]wire.Item) (*probed, error) {
+	columns := f.t.columns
+	if !f.t.binary && f.t.m.Den < 0 {
+		columns = columns[:1]
+	}
+	return f.probeSorted(ctx, groups, wire.ProbeParams{Columns: columns, Half: true})
+}
+
+func (f *finder) probeSorted(ctx context.Context, groups [][]wire.Item, p wire.ProbeParams) (*probed, error) {
 	order := make([]int, len(groups))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compareItems(groups[a], groups[b]), a-b) })
-	p := wire.ProbeParams{Columns: columns}
 	out := &probed{at: make([]int, len(groups))}
 	for k, i := range order {
 		out.at[i] = k

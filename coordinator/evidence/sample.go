@@ -92,7 +92,7 @@ func (t *meter) probed(p *partial.ProbePart, g int) exact {
 	if t.m.Den >= 0 {
 		d := &p.Columns[1]
 		x.den, x.denSq, x.bothSq = d.Sum.Big(g), d.Squares.Big(g), p.Columns[2].Squares.Big(g)
-	} else if !t.binary {
+	} else if len(p.Columns) > 1 {
 		x.most = p.Columns[1].High[g]
 	}
 	return x

@@ -151,7 +151,7 @@ func (o *overlaps) look(ctx context.Context, pairs [][2]int) error {
 	if len(ask) == 0 {
 		return nil
 	}
-	answer, err := f.probeItems(ctx, groups, f.t.columns)
+	answer, err := f.probeDiscovery(ctx, groups)
 	if err != nil {
 		return err
 	}

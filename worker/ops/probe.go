@@ -41,11 +41,12 @@ func probe(ctx context.Context, env *Env, p wire.ProbeParams) (partial.Probe, er
 		w.columns[i].ProbeColumn = p.Columns[i]
 	}
 	err = b.each(ctx, env, func() {
-		part := &result.Discovery
-		if b.part&encoder.Confirmation != 0 {
-			part = &result.Confirmation
+		switch {
+		case b.part&encoder.Confirmation == 0:
+			w.addBlock(&result.Discovery)
+		case !p.Half:
+			w.addBlock(&result.Confirmation)
 		}
-		w.addBlock(part)
 	})
 	return result, err
 }

@@ -62,6 +62,7 @@ type MomentsParams struct {
 type ProbeParams struct {
 	Groups  [][]Item
 	Columns []ProbeColumn
+	Half    bool // discovery alone; the figures on confirmation stay zero
 	First   bool // a row counts for the first of the groups that it is in, and for no other
 }
 
