@@ -239,7 +239,7 @@ func (p *document) addFacts(c *findingCard, f *evidence.Finding, m metric.Metric
 			fact("Its best shorter rule is %s (%s).", x.Group, mean(m, value(x.Mean)))
 		}
 	}
-	fact("By chance so far from the others with probability %s; among all checked at once, at most %s false.", chance(f.P), chance(f.Q))
+	fact("As far from the others by chance: p %s. False discovery rate over all that were checked: q %s.", chance(f.P), chance(f.Q))
 	switch {
 	case f.Status == "confirmed":
 	case f.Unexplained > 0.995:
@@ -262,10 +262,10 @@ func (p *document) addFacts(c *findingCard, f *evidence.Finding, m metric.Metric
 	}
 }
 
-// chance writes a probability.
+// chance writes a probability, 0.05 as "= 0.05".
 func chance(p float64) string {
 	if p < 0.0001 {
 		return "< 0.0001"
 	}
-	return strings.TrimRight(fmt.Sprintf("%.4f", p), "0")
+	return "= " + strings.TrimRight(fmt.Sprintf("%.4f", p), "0")
 }
