@@ -63,6 +63,12 @@ purego: ## Build and test without assembly, and build for arm64
 	$(GO) test -tags purego -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./kernels/... ./worker/ops/... ./worker/shard/...
 	CGO_ENABLED=0 GOARCH=arm64 $(GO) build ./...
 
+.PHONY: qemu
+qemu: ## Test the kernels and the golden results as arm64 under qemu-aarch64-static (package qemu-user-static)
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) vet ./kernels/...
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -count=1 -exec qemu-aarch64-static ./kernels/...
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -count=1 -timeout 30m -exec qemu-aarch64-static -run TestSearchEqualsDuckDB -skip /external ./cmd/headwater
+
 .PHONY: imports
 imports: ## Which package may import which (design rules)
 	$(GO) test -count=1 -run '^TestImport' -v .
@@ -134,6 +140,13 @@ ci: ## All the checks, as the CI runs them
 	bash .ci/run
 
 ##@ Other
+
+.PHONY: generate
+generate: ## Generate the kernels' assembly: kernels/_gen, a module of its own
+	@for k in bitset encode probe; do \
+		echo "kernels/$$k/kernels_amd64.s"; \
+		(cd kernels/_gen && $(GO) run ./$$k -pkg $$k -out ../$$k/kernels_amd64.s -stubs ../$$k/kernels_amd64.go) || exit; \
+	done
 
 .PHONY: clean
 clean: ## Remove bin/ and out/
