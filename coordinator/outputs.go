@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/headwater-dev/headwater/coordinator/engine"
+	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
@@ -97,6 +98,7 @@ type runConfig struct {
 	All       bool              `json:"all"`
 	By        string            `json:"by"`
 	Direction string            `json:"direction"`
+	Evidence  *evidence.Config  `json:"findings,omitempty"`
 	KMin      int               `json:"k_min"`
 	KMax      int               `json:"k_max"`
 	K         int               `json:"k,omitempty"`
@@ -121,6 +123,7 @@ func (j *job) runDocument() runDocument {
 	}
 	if g := j.findings.Groups; g != nil {
 		d.Groups = g.Len()
+		d.Config.Evidence = &c.Evidence
 	}
 	if s := j.findings.Segments; s != nil {
 		d.Segments = s.K

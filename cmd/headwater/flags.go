@@ -86,6 +86,7 @@ func (j *jobFlags) evidence(f *pflag.FlagSet) {
 	f.Float64Var(&e.Same, "same", e.Same, "overlap (Jaccard) from which two rules are of the same customers")
 	f.Float64Var(&e.Overlap, "max-overlap", e.Overlap, "part of a finding that one before it may cover")
 	f.IntVar(&e.Candidates, "candidates", e.Candidates, "groups, best first, that are thinned to those taken to confirmation")
+	f.Float64Var(&e.Largest, "heavy", e.Largest, "numbers: flag findings of which one customer brings more than this share")
 	f.Float64Var(&e.FDR, "fdr", e.FDR, "false discovery rate on the customers held back")
 }
 

@@ -13,30 +13,30 @@ import (
 // Config holds every threshold between a group that was counted and a finding.
 type Config struct {
 	// The gate, on discovery.
-	Direction string  // up, down or both
-	MaxShare  float64 // largest group, as a share of all customers
-	MinCount  int64   // smallest group, in customers of discovery whose metric is known
-	Odds      float64 // yes/no: odds ratio against all others, or its inverse
-	Lift      float64 // numbers: mean over that of all customers, or its inverse
-	Sigma     float64 // numbers that have no lift: distance from the mean of all, in standard deviations
+	Direction string  `json:"direction"`     // up, down or both
+	MaxShare  float64 `json:"max_share"`     // largest group, as a share of all customers
+	MinCount  int64   `json:"finding_count"` // smallest group, in customers of discovery whose metric is known
+	Odds      float64 `json:"min_odds"`      // yes/no: odds ratio against all others, or its inverse
+	Lift      float64 `json:"min_lift"`      // numbers: mean over that of all customers, or its inverse
+	Sigma     float64 `json:"min_sigma"`     // numbers that have no lift: distance from the mean of all, in standard deviations
 
 	// Against every shorter rule, on discovery.
-	Z         float64 // normal deviate of the difference to the shorter rule's other customers
-	Gain      float64 // yes/no: odds ratio to these; numbers: ratio of means
-	GainSigma float64 // numbers that have no lift: distance, in standard deviations
-	Same      float64 // Jaccard overlap from which two rules are of the same customers
+	Z         float64 `json:"parent_z"`     // normal deviate of the difference to the shorter rule's other customers
+	Gain      float64 `json:"parent_gain"`  // yes/no: odds ratio to these; numbers: ratio of means
+	GainSigma float64 `json:"parent_sigma"` // numbers that have no lift: distance, in standard deviations
+	Same      float64 `json:"same"`         // Jaccard overlap from which two rules are of the same customers
 
 	// Thinning, on discovery.
-	Overlap    float64 // part of a group that one before it may cover
-	Candidates int     // that are thinned, the best first
+	Overlap    float64 `json:"max_overlap"` // part of a group that one before it may cover
+	Candidates int     `json:"candidates"`  // that are thinned, the best first
 
 	// On confirmation.
-	FDR     float64 // false discovery rate, Benjamini–Hochberg
-	Largest float64 // share of a group's sum that one customer may bring before the finding is flagged
+	FDR     float64 `json:"fdr"`     // false discovery rate, Benjamini–Hochberg
+	Largest float64 `json:"largest"` // share of a group's sum that one customer may bring before the finding is flagged
 
-	Known []string // rules that the user knows, as group names
-	Value float64  // money that one unit of the metric is worth
-	Cost  float64  // money that treating one customer costs
+	Known []string `json:"known,omitempty"` // rules that the user knows, as group names
+	Value float64  `json:"value,omitempty"` // money that one unit of the metric is worth
+	Cost  float64  `json:"cost,omitempty"`  // money that treating one customer costs
 }
 
 // Default returns the thresholds that hold unless the user says otherwise.
@@ -80,7 +80,7 @@ func (c *Config) Validate() error {
 	for _, r := range []struct {
 		flag  string
 		value float64
-	}{{"--max-share", c.MaxShare}, {"--same", c.Same}, {"--max-overlap", c.Overlap}, {"--fdr", c.FDR}} {
+	}{{"--max-share", c.MaxShare}, {"--same", c.Same}, {"--max-overlap", c.Overlap}, {"--fdr", c.FDR}, {"--heavy", c.Largest}} {
 		if !(r.value > 0 && r.value <= 1) {
 			problem("%s %v is not above 0 and at most 1", r.flag, r.value)
 		}
