@@ -203,6 +203,59 @@ func TestKnownThings(t *testing.T) {
 	}
 }
 
+// TestFindingsBeatTheirParents counts row by row that every finding has the odds
+// ratio asked for against everybody else and against each parent's other
+// customers, on discovery, and that none covers another.
+func TestFindingsBeatTheirParents(t *testing.T) {
+	tab := openTable(t, shared(t, "data", "bank-binned.csv"), []string{"y=1"}, []string{"balance"})
+	tab.split(t, 1, inOrder(tab.rows.N), inOrder(tab.rows.N))
+	c := Default()
+	c.Gain, c.MaxShare = 2, 0.04
+	r := tab.find(t, 3, c)
+	if len(r.Findings) < 5 {
+		t.Fatalf("%d findings: %s", len(r.Findings), brief(r))
+	}
+	var discovery []int
+	for i := range tab.rows.N {
+		if encoder.PartBits(encoder.HashOrdinal(1, int64(i)), false)&encoder.Confirmation == 0 {
+			discovery = append(discovery, i)
+		}
+	}
+	for k, f := range r.Findings {
+		for drop := -1; drop < len(f.Items); drop++ {
+			var parent []wire.Item // −1: everybody
+			if drop >= 0 {
+				if len(f.Items) == 1 {
+					continue
+				}
+				parent = slices.Concat(f.Items[:drop], f.Items[drop+1:])
+			}
+			var in, out [2]float64
+			for _, i := range discovery {
+				switch y := tab.rows.Values[0][i]; {
+				case tab.matches(i, f.Items):
+					in[y]++
+				case tab.matches(i, parent):
+					out[y]++
+				}
+			}
+			odds, least := in[1]*out[0]/(in[0]*out[1]), 2.0
+			if f.Direction == "down" {
+				odds = 1 / odds
+			}
+			if drop < 0 {
+				least = c.Odds
+			}
+			if !(odds >= least) {
+				t.Errorf("%s %s: odds ratio %v against the others of %v", f.Direction, f.Group, odds, parent)
+			}
+		}
+		if f.All.Share > 0.04 || f.Covered > 0.95 || k > 0 && f.Rank != k+1 {
+			t.Errorf("finding %d: %+v", k, f)
+		}
+	}
+}
+
 func TestConfigValidate(t *testing.T) {
 	c := Default()
 	if err := c.Validate(); err != nil {
