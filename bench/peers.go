@@ -50,7 +50,8 @@ same number of threads, one after the other:
                  has pyspark
 
 Every cell must agree with those of Headwater's groups.parquet, else the
-command fails. "load" is Parquet → memory: resident shards, CREATE TABLE AS, a
+command fails. "cpu" is what all threads of an engine computed meanwhile, which
+other programs on the machine disturb less than the time. "load" is Parquet → memory: resident shards, CREATE TABLE AS, a
 cached DataFrame.
 
 DuckDB is built on demand from a module of its own, which needs Go, a C compiler
@@ -83,6 +84,7 @@ type peerFigure struct {
 	Version string  `json:"version,omitempty"`
 	Load    float64 `json:"load_seconds,omitempty"`
 	Count   float64 `json:"count_seconds"`
+	CPU     float64 `json:"cpu_seconds,omitempty"` // of Count, over all threads
 	Cells   int64   `json:"cells"`
 	Times   float64 `json:"times_headwater"` // Count over Headwater's
 }
@@ -173,14 +175,16 @@ func (t *peerTask) headwater(ctx context.Context) (*peerFigure, cells, error) {
 			f.Load = r.load
 		}
 		for range t.repeat {
+			before := cpuSeconds()
 			groups, took, err := r.search(ctx, t.order, 1)
+			computed := cpuSeconds() - before
 			if err != nil {
 				return nil, nil, errors.Join(err, r.close())
 			}
-			if f.Cells == 0 || took < f.Count {
-				f.Count = took
-			}
-			if f.Cells == 0 {
+			if f.Cells > 0 {
+				f.Count, f.CPU = min(f.Count, took), min(f.CPU, computed)
+			} else {
+				f.Count, f.CPU = took, computed
 				f.Cells = int64(groups.Len())
 				if err := t.writeGroups(r, groups); err != nil {
 					return nil, nil, errors.Join(err, r.close())
@@ -241,7 +245,9 @@ func (t *peerTask) duckDB(ctx context.Context, stderr io.Writer, binary string, 
 		Version string  `json:"version"`
 		Load    float64 `json:"load_seconds"`
 		Count   float64 `json:"count_seconds"`
+		CPU     float64 `json:"cpu_seconds"`
 		Sets    float64 `json:"sets_seconds"`
+		SetsCPU float64 `json:"sets_cpu_seconds"`
 		Cells   int64   `json:"sets_cells"`
 		Equal   bool    `json:"sets_equal"`
 	}
@@ -253,12 +259,12 @@ func (t *peerTask) duckDB(ctx context.Context, stderr io.Writer, binary string, 
 	if err != nil {
 		return nil, fmt.Errorf("DuckDB and Headwater disagree: %w", err)
 	}
-	figures := []peerFigure{{Engine: "duckdb", Version: found.Version, Load: found.Load, Count: found.Count, Cells: n}}
+	figures := []peerFigure{{Engine: "duckdb", Version: found.Version, Load: found.Load, Count: found.Count, CPU: found.CPU, Cells: n}}
 	if t.sets {
 		if !found.Equal {
 			return nil, fmt.Errorf("DuckDB's GROUPING SETS (%d cells) and its GROUP BYs (%d) disagree", found.Cells, n)
 		}
-		figures = append(figures, peerFigure{Engine: "duckdb, sets", Version: found.Version, Count: found.Sets, Cells: found.Cells})
+		figures = append(figures, peerFigure{Engine: "duckdb, sets", Version: found.Version, Count: found.Sets, CPU: found.SetsCPU, Cells: found.Cells})
 	}
 	return figures, nil
 }
@@ -322,7 +328,13 @@ func (t *peerTask) show(w io.Writer, s *show, figures []peerFigure) {
 		if f.Load > 0 {
 			load, times = seconds(f.Load), fmt.Sprintf("%.1f ×", f.Load/figures[0].Load)
 		}
-		rows = append(rows, []string{f.Engine, f.Version, count(f.Cells), load, times, seconds(f.Count), fmt.Sprintf("%.1f ×", f.Times)})
+		cpu, ofCPU := "–", "–"
+		if f.CPU > 0 && figures[0].CPU > 0 {
+			cpu, ofCPU = seconds(f.CPU), fmt.Sprintf("%.1f ×", f.CPU/figures[0].CPU)
+		}
+		rows = append(rows, []string{
+			f.Engine, f.Version, count(f.Cells), load, times, seconds(f.Count), fmt.Sprintf("%.1f ×", f.Times), cpu, ofCPU,
+		})
 	}
-	s.table(w, 2, []string{"engine", "version", "cells", "load s", "of headwater", "count s", "of headwater"}, rows)
+	s.table(w, 2, []string{"engine", "version", "cells", "load s", "of headwater", "count s", "of headwater", "cpu s", "of headwater"}, rows)
 }
