@@ -47,14 +47,21 @@ func (f *finder) standsOut(direction int, v metric.Value) bool {
 	return f.beyondMean(direction, v, f.level, f.lift, f.c.Sigma)
 }
 
+// lookedUp bounds the groups of a number that are looked up on the shards. A
+// million customers with 30 features have about as many; beyond, the last of
+// them are far from being findings.
+const lookedUp = 10_000
+
 // lookUp makes the winsorised sums on discovery of the candidates and their
 // parents known, and keeps those that stand out by them too: some did so by
-// few large values alone. Yes/no metrics have their counts.
+// few large values alone. At most lookedUp are looked at, the best first. Yes/no
+// metrics have their counts.
 func (f *finder) lookUp(ctx context.Context, candidates []candidate) ([]candidate, error) {
 	if f.t.binary {
 		f.on = func(g int) exact { return f.t.counted(f.t.m.At(&f.groups.Discovery, g)) }
 		return candidates, nil
 	}
+	candidates = candidates[:min(len(candidates), lookedUp)]
 	var groups []int
 	for _, c := range candidates {
 		groups = append(append(groups, c.group), f.find.parents(c.group)...)

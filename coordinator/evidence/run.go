@@ -120,7 +120,9 @@ func (f *finder) run(ctx context.Context) ([]Finding, error) {
 	if !(f.overall.variance > 0) {
 		return nil, nil // on all customers the same: nothing to be found
 	}
-	candidates, err := f.lookUp(ctx, f.gate())
+	candidates := f.gate()
+	f.shrink(candidates)
+	candidates, err := f.lookUp(ctx, candidates)
 	if err != nil {
 		return nil, err
 	}
