@@ -1,0 +1,78 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/persona"
+)
+
+// segments lists the final segments with their rules.
+func (f *Findings) segments() section {
+	r := f.Segments
+	s := section{title: fmt.Sprintf("%d segments", r.K), head: []string{"", "segment", "share", ""}, right: []int{2}}
+	for _, m := range f.Overall.Metrics {
+		s.head = append(s.head, m.Name, "lift")
+		s.right = append(s.right, len(s.head)-2, len(s.head)-1)
+	}
+	most := 0.0
+	for _, g := range r.Segments {
+		most = max(most, g.Share)
+	}
+	for i, g := range r.Segments {
+		cells := []string{fmt.Sprint(i + 1), f.Personas.Segments[i].Name, percent(g.Share), bar(g.Share, most, 12)}
+		for k, m := range f.Overall.Metrics {
+			cells = append(cells, mean(m, value(g.Metrics[k].Mean)), ratio(value(g.Metrics[k].Lift)))
+		}
+		s.add(cells...)
+	}
+	s.note("made of %s: %s cells", strings.Join(r.Names, " × "), whole(r.Cells))
+	s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
+		percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
+	for _, n := range r.Notes {
+		s.note("! %s", n)
+	}
+	return s
+}
+
+func value(x *float64) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
+}
+
+// portraits says of each segment who is in it and what sets them apart.
+func (f *Findings) portraits(l length) section {
+	s := section{title: "Who is in them"}
+	for i, g := range f.Segments.Segments {
+		p := f.Personas.Segments[i]
+		if !l.every {
+			s.say("%d %s: %s", i+1, p.Name, traitsInWords(p, l.levels))
+			continue
+		}
+		s.say("%d %s: %s", i+1, p.Name, p.Description)
+		for _, rule := range g.Rules {
+			s.say("    rule: %s (%s customers)", merge.RuleText(f.Overall.Features, rule), whole(rule.N))
+		}
+	}
+	return s
+}
+
+// traitsInWords lists what is most over-represented in a segment.
+func traitsInWords(p persona.Persona, most int) string {
+	traits := slices.DeleteFunc(slices.Concat(p.Defining, p.Over), func(t persona.Trait) bool { return t.H <= 0 })
+	slices.SortStableFunc(traits, func(a, b persona.Trait) int { return cmp.Compare(b.H, a.H) })
+	var parts []string
+	for _, t := range traits[:min(most, len(traits))] {
+		parts = append(parts, fmt.Sprintf("%s %s (TGI %.0f)", t.Name, t.Level, t.TGI))
+	}
+	if parts == nil {
+		return "like everybody, but for the rules"
+	}
+	return strings.Join(parts, ", ")
+}
