@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,8 +34,12 @@ type Leases struct {
 	job    string
 }
 
-// CreateLeases makes the stream and its consumer.
+// CreateLeases makes the stream and its consumer, and removes those of jobs
+// whose coordinator died.
 func (c *Conn) CreateLeases(ctx context.Context, job string, ackWait time.Duration) (*Leases, error) {
+	if err := c.sweepLeases(ctx); err != nil {
+		return nil, fmt.Errorf("leases of dead jobs: %w", c.wrap(err))
+	}
 	stream, err := c.js.CreateStream(ctx, jetstream.StreamConfig{
 		Name: leaseStream(job), Subjects: []string{jobSubject(job, "lease.*")},
 		Retention: jetstream.WorkQueuePolicy, Storage: c.storage(),
@@ -50,6 +55,29 @@ func (c *Conn) CreateLeases(ctx context.Context, job string, ackWait time.Durati
 		return nil, fmt.Errorf("leases of job %s: %w", job, c.wrap(err))
 	}
 	return &Leases{conn: c, stream: stream, job: job}, nil
+}
+
+// sweepLeases removes the streams of jobs that have no term: one is acquired
+// before the stream is made, and lapses some seconds after the coordinator.
+func (c *Conn) sweepLeases(ctx context.Context) error {
+	kv, err := c.jobs(ctx, DefaultTTL)
+	if err != nil {
+		return err
+	}
+	streams := c.js.StreamNames(ctx)
+	for name := range streams.Name() {
+		job, ok := strings.CutPrefix(name, leaseStreams)
+		if !ok {
+			continue
+		}
+		if _, err := kv.Get(ctx, job); !errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue // it lives, or who knows
+		}
+		if err := c.js.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err
+		}
+	}
+	return streams.Err()
 }
 
 // Place offers leases to the workers, in order.

@@ -34,7 +34,10 @@ const (
 func workerSubject(incarnation string) string     { return prefix + "w." + incarnation }
 func workerBlobSubject(incarnation string) string { return prefix + "w." + incarnation + ".blob" }
 func jobSubject(job, what string) string          { return prefix + "j." + job + "." + what }
-func leaseStream(job string) string               { return "hw1-lease-" + job }
+func leaseStream(job string) string               { return leaseStreams + job }
+
+// leaseStreams begins the name of every job's stream of leases.
+const leaseStreams = "hw1-lease-"
 
 // NewID returns a random name: 64 bits in hex.
 func NewID() string {

@@ -196,6 +196,33 @@ func TestTerm(t *testing.T) {
 	})
 }
 
+// A coordinator that was killed leaves its stream to the next job; one that
+// lives keeps it.
+func TestLeasesOfDeadJobs(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, connect func() *Conn) {
+		c, ctx := connect(), t.Context()
+		term, err := c.AcquireTerm(ctx, "alive", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, job := range []string{"alive", "dead", "next"} {
+			if _, err := c.CreateLeases(ctx, job, time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.OpenLeases(ctx, "alive"); err != nil {
+			t.Errorf("the leases of a living job: %v", err)
+		}
+		if _, err := c.OpenLeases(ctx, "dead"); err == nil {
+			t.Error("the leases of a dead job are still there")
+		}
+		if err := term.End(ctx, JobEnded); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestLeases(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, connect func() *Conn) {
