@@ -114,6 +114,10 @@ manifests: ## Check the Kubernetes manifests against the API schemas that the ch
 e2e: ## The command on real tables in ../shared/data, with what make test leaves out
 	$(GO) test -count=1 -timeout 20m $(TEST_FLAGS) ./cmd/...
 
+.PHONY: browser
+browser: ## report.html in a real browser (chromium), which make test leaves out
+	$(GO) test -count=1 -run InABrowser $(TEST_FLAGS) ./coordinator/report
+
 .PHONY: bench
 bench: ## Build bin/bench and run it: make bench ARGS='kernels --match AndCounts'; see bench --help
 	$(GO) build -trimpath -o $(BIN)/bench ./bench
