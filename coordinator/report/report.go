@@ -35,6 +35,9 @@ func Terminal(w io.Writer, f *Findings) error {
 		end += "\n  next: open " + filepath.Join(f.Out, export.ReportFile)
 		if f.Evidence != nil {
 			end += ", or " + export.ReportHTMLFile + " beside it in a browser; in a spreadsheet, " + export.FindingsTableFile
+			if len(f.Evidence.Findings) > 0 {
+				end += "\n  on what grounds: headwater why 1 --from " + f.Out
+			}
 		}
 	}
 	_, err := fmt.Fprintln(w, end)
