@@ -6,6 +6,9 @@ import (
 	"io"
 	"slices"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/search"
@@ -24,7 +27,7 @@ func (j *job) search(ctx context.Context) error {
 		if l.Done {
 			f.Levels = append(f.Levels, l)
 		} else if j.Notice != nil {
-			j.Notice(fmt.Sprintf("order %d: %s candidates", l.Order, grouped(l.Candidates)))
+			j.Notice(message.NewPrinter(language.English).Sprintf("order %d: %d candidates", l.Order, l.Candidates))
 		}
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"runtime"
 
@@ -157,22 +156,18 @@ type segmentsDocument struct {
 	Customers int64           `json:"customers"`
 	Features  []string        `json:"features"` // of the plan, which indexes refer to
 	Personas  *persona.Result `json:"personas"`
+	SQL       string          `json:"sql"` // a CASE expression on the source's columns: the segment's name
 	Merging   *merge.Result   `json:"merging"`
 }
 
 func (j *job) segmentsDocument() segmentsDocument {
-	d := segmentsDocument{Customers: j.rows(), Personas: j.findings.Personas, Merging: j.findings.Segments}
+	f := &j.findings
+	d := segmentsDocument{
+		Customers: j.rows(), Personas: f.Personas, Merging: f.Segments,
+		SQL: merge.CaseSQL(j.plan.Features, f.Segments.Segments, j.segmentNames()),
+	}
 	for _, f := range j.plan.Features {
 		d.Features = append(d.Features, f.Name)
 	}
 	return d
-}
-
-// grouped writes a number with commas.
-func grouped(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -269,15 +271,7 @@ func (d *decider) category(c *partial.Column, out *Column) (reason string) {
 	return fmt.Sprintf("%d of %s%s values, the rest is %s", len(levels)-1, about, count(out.Distinct), OtherName)
 }
 
+var english = message.NewPrinter(language.English)
+
 // count writes a number with commas.
-func count(n int64) string {
-	s := fmt.Sprint(n)
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && (len(s)-i)%3 == 0 && s[i-1] != '-' {
-			b.WriteByte(',')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+func count(n int64) string { return english.Sprintf("%d", n) }

@@ -70,11 +70,7 @@ func (t *crosstab) oneSided(f *encoder.Feature, m metric.Metric, r *Ranked) {
 				continue
 			}
 			held += n
-			name := "missing"
-			if c != encoder.Missing {
-				name = f.Levels[c-1].Name
-			}
-			names = append(names, name)
+			names = append(names, f.LevelName(c))
 		}
 		if held*largePart < side.allHas || held == 0 {
 			continue

@@ -27,20 +27,12 @@ func conditionText(f *encoder.Feature, codes []int) string {
 	}
 	var names []string
 	for _, code := range codes {
-		names = append(names, levelName(f, code))
+		names = append(names, f.LevelName(code))
 	}
 	if len(names) == 1 {
 		return f.Name + one + names[0]
 	}
 	return f.Name + many + strings.Join(names, ", ") + ")"
-}
-
-// levelName is what a code is called.
-func levelName(f *encoder.Feature, code int) string {
-	if code == encoder.Missing {
-		return "missing"
-	}
-	return f.Levels[code-1].Name
 }
 
 // complement returns the feature's other codes, ascending.

@@ -28,7 +28,7 @@ func traits(plan *encoder.Plan, counts *partial.Segments, levels *partial.Counts
 					continue
 				}
 				t := compare(counts.Levels[s].N[at], n, levels.N[at], rows)
-				t.Feature, t.Code, t.Name, t.Level = f, code, plan.Features[f].Name, levelName(&plan.Features[f], code)
+				t.Feature, t.Code, t.Name, t.Level = f, code, plan.Features[f].Name, plan.Features[f].LevelName(code)
 				out[s] = append(out[s], t)
 				p = append(p, t.P)
 			}
@@ -40,14 +40,6 @@ func traits(plan *encoder.Plan, counts *partial.Segments, levels *partial.Counts
 		slices.SortStableFunc(out[s], func(a, b Trait) int { return cmp.Compare(math.Abs(b.H), math.Abs(a.H)) })
 	}
 	return out
-}
-
-// levelName is what a code is called.
-func levelName(f *encoder.Feature, code int) string {
-	if code == encoder.Missing {
-		return "missing"
-	}
-	return f.Levels[code-1].Name
 }
 
 // compare sets a level's share in a segment, k of n, against that among all,

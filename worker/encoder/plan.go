@@ -47,6 +47,15 @@ type Feature struct {
 // Codes returns how many codes the feature has, missing included.
 func (f *Feature) Codes() int { return len(f.Levels) + 1 }
 
+// LevelName returns what a code is called in a sentence; group names, which are
+// read back, quote what could be mistaken (see coordinator/search).
+func (f *Feature) LevelName(code int) string {
+	if code == Missing {
+		return "missing"
+	}
+	return f.Levels[code-1].Name
+}
+
 // Level is one level of a feature. Of a Range feature's levels, single values
 // come before ranges: 0 belongs to the level "0", not to "<3".
 type Level struct {
