@@ -27,11 +27,8 @@ type explanation struct {
 }
 
 // explain says of each finding what is known of it, by figures on all
-// customers. Its mean is predicted by what its parts do on their own: of a
-// yes/no metric the log-odds of the items, less those of all, add up; of numbers
-// that have a lift the lifts multiply; of others the distances add up. A known
-// rule within the finding takes the place of its items. The main effects of
-// a single item are the finding itself and explain nothing.
+// customers. Its mean is predicted by what its parts do without each other, see
+// mainEffects.
 //
 // Beside this, each known rule explains what its customers in the finding
 // bring if they are like its others: n(both) × (mean of the rule − overall).
@@ -54,7 +51,7 @@ func (f *finder) explain(ctx context.Context, held []trial) ([]explanation, erro
 		}
 		explained := 0.0
 		status := New
-		if part := f.expected(items, rules); !math.IsNaN(part) {
+		if part := f.expected(items); !math.IsNaN(part) {
 			explained = part * f.t.m.Weight(v) / excess
 		}
 		for r := range f.known {
@@ -127,62 +124,4 @@ func (f *finder) lookUpRules(ctx context.Context, held []trial) (rules []knownGr
 		}
 	}
 	return rules, shared, nil
-}
-
-// expected returns by how much the items' mean should differ from that of all
-// if their effects added up; NaN where that cannot be said.
-func (f *finder) expected(items []wire.Item, rules []knownGroup) float64 {
-	overall, ok := f.t.m.Mean(f.total)
-	if !ok {
-		return math.NaN()
-	}
-	var parts []metric.Value
-	explained := map[wire.Item]bool{}
-	for r, k := range f.known {
-		fresh := within(k.items, items)
-		for _, item := range k.items {
-			fresh = fresh && !explained[item]
-		}
-		if fresh {
-			for _, item := range k.items {
-				explained[item] = true
-			}
-			parts = append(parts, rules[r].value)
-		}
-	}
-	for _, item := range items {
-		if len(items) > 1 && !explained[item] {
-			parts = append(parts, f.t.m.At(&f.groups.Counts, f.find.find([]wire.Item{item})))
-		}
-	}
-	if len(parts) == 0 {
-		return math.NaN()
-	}
-	scale, back := f.scale()
-	at := scale(overall)
-	for _, v := range parts {
-		mean, ok := f.t.m.Mean(v)
-		if !ok {
-			return math.NaN()
-		}
-		at += scale(mean) - scale(overall)
-	}
-	return back(at) - overall
-}
-
-// scale returns the scale on which effects add up, and its inverse.
-func (f *finder) scale() (to, back func(float64) float64) {
-	const least = 1e-9 // keeps rates of 0 and 1 finite
-	switch {
-	case f.t.binary:
-		return func(x float64) float64 {
-				x = min(max(x, least), 1-least)
-				return math.Log(x / (1 - x))
-			}, func(y float64) float64 {
-				return 1 / (1 + math.Exp(-y))
-			}
-	case f.hasLift:
-		return func(x float64) float64 { return math.Log(max(x, least)) }, math.Exp
-	}
-	return func(x float64) float64 { return x }, func(x float64) float64 { return x }
 }

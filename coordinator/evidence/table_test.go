@@ -194,8 +194,8 @@ func (t *table) OverShards(ctx context.Context, op string, params any, accept fu
 	return nil
 }
 
-// find searches the shards to the given order and looks for findings.
-func (t *table) find(tb testing.TB, order int, c Config) *Result {
+// search searches the shards to the given order.
+func (t *table) search(tb testing.TB, order int) (*search.Groups, *partial.Halves) {
 	tb.Helper()
 	ctx := context.Background()
 	levels, err := gather(ctx, t, wire.OpLevels, struct{}{}, (*partial.Halves).Merge)
@@ -206,7 +206,14 @@ func (t *table) find(tb testing.TB, order int, c Config) *Result {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r, err := Run(ctx, t, Table{Plan: &t.plan, Metrics: t.metrics, Groups: groups, Levels: levels}, c)
+	return groups, levels
+}
+
+// find looks for findings among the groups of search.
+func (t *table) find(tb testing.TB, order int, c Config) *Result {
+	tb.Helper()
+	groups, levels := t.search(tb, order)
+	r, err := Run(context.Background(), t, Table{Plan: &t.plan, Metrics: t.metrics, Groups: groups, Levels: levels}, c)
 	if err != nil {
 		tb.Fatal(err)
 	}

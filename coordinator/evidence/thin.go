@@ -38,6 +38,39 @@ func (f *finder) thin(ctx context.Context, candidates []candidate) ([]candidate,
 			}
 		}
 	}
+	return f.uncovered(ctx, taken)
+}
+
+// uncovered drops, from the first on, those of which the ones before them in
+// the same direction cover too much together. A pass over the shards counts
+// what is left of each; after one is dropped, those behind it have more left.
+func (f *finder) uncovered(ctx context.Context, taken []candidate) ([]candidate, error) {
+	for _, direction := range []int{1, -1} {
+		for settled := 1; ; { // the first one has nothing before it
+			var groups [][]wire.Item
+			var at []int
+			for i, c := range taken {
+				if c.direction == direction {
+					groups, at = append(groups, f.groups.At(c.group)), append(at, i)
+				}
+			}
+			if len(groups) <= settled {
+				break
+			}
+			p, err := f.probe(ctx, wire.ProbeParams{Groups: groups, Half: true, First: true})
+			if err != nil {
+				return nil, err
+			}
+			left := func(i int) float64 { return float64(p.Discovery.N[i]) / float64(taken[at[i]].n) }
+			for settled < len(groups) && 1-left(settled) <= f.c.Overlap {
+				settled++
+			}
+			if settled == len(groups) {
+				break
+			}
+			taken = slices.Delete(taken, at[settled], at[settled]+1)
+		}
+	}
 	return taken, nil
 }
 
