@@ -36,7 +36,9 @@ type Config struct {
 	Features []string          // only these; nil = all that qualify
 	Exclude  []string          // never these
 	Keep     []string          // these even if they leak
-	Roles    map[string]string // column → id, feature, metric or ignore
+	Roles    map[string]string // column → id, feature, context, lever, metric or ignore
+	Context  []string          // columns that describe the contact and not the customer
+	Lever    []string          // columns that the business can change
 	Bins     map[string]string // column → "width=10", "cuts=18,30,65" or "levels=8"
 	AsOf     string            // date from which ages count; "" = the latest date
 
@@ -148,8 +150,8 @@ func (c *Config) Validate() error {
 	}
 	for _, column := range slices.Sorted(maps.Keys(c.Roles)) {
 		role := c.Roles[column]
-		if !slices.Contains([]string{"id", "feature", "metric", "ignore"}, role) {
-			problem("--role %s=%s: a role is id, feature, metric or ignore", column, role)
+		if !slices.Contains([]string{"id", "feature", "context", "lever", "metric", "ignore"}, role) {
+			problem("--role %s=%s: a role is id, feature, context, lever, metric or ignore", column, role)
 		}
 	}
 	return errors.Join(errs...)

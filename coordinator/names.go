@@ -42,6 +42,8 @@ func (j *job) checkNames(specs []metric.Spec) error {
 	}
 	check("--keep", slices.DeleteFunc(slices.Clone(j.Keep), partly)...)
 	check("--cross", slices.DeleteFunc(slices.Clone(j.Cross), partly)...)
+	check("--context", slices.DeleteFunc(slices.Clone(j.Context), partly)...)
+	check("--lever", slices.DeleteFunc(slices.Clone(j.Lever), partly)...)
 	return errors.Join(errs...)
 }
 
@@ -66,7 +68,7 @@ func (j *job) crossed() ([]int, error) {
 	for _, name := range j.Cross {
 		before := len(found)
 		for i, f := range j.plan.Features {
-			if (f.Name == name || f.Column == name) && !slices.Contains(found, i) {
+			if (f.Name == name || f.Column == name) && j.roles[i] == feature.Feature && !slices.Contains(found, i) {
 				found = append(found, i)
 			}
 		}
@@ -80,13 +82,16 @@ func (j *job) crossed() ([]int, error) {
 // noFeature says why no feature has a name.
 func (j *job) noFeature(name string) error {
 	for _, c := range j.decided.Columns {
-		if c.Name == name && c.Role != feature.Feature {
+		if c.Name == name && !c.Role.Carried() {
 			return fmt.Errorf("column %q is no feature (%s: %s)", name, c.Role, c.Reason)
 		}
 	}
 	var known []string
-	for _, f := range j.plan.Features {
+	for i, f := range j.plan.Features {
 		if f.Name == name || f.Column == name {
+			if role := j.roles[i]; role != feature.Feature {
+				return fmt.Errorf("%q is said to be %s, and segments are made of traits", name, role)
+			}
 			return fmt.Errorf("feature %q is named twice", name)
 		}
 		known = append(known, f.Name)

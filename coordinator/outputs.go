@@ -87,6 +87,8 @@ type runConfig struct {
 	Exclude   []string          `json:"exclude,omitempty"`
 	Keep      []string          `json:"keep,omitempty"`
 	Roles     map[string]string `json:"role,omitempty"`
+	Context   []string          `json:"context,omitempty"`
+	Lever     []string          `json:"lever,omitempty"`
 	Bins      map[string]string `json:"bins,omitempty"`
 	AsOf      string            `json:"as_of,omitempty"`
 	Order     int               `json:"order"`
@@ -112,7 +114,7 @@ func (j *job) runDocument() runDocument {
 		Version: c.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Config: runConfig{
 			Input: c.Input, Metrics: c.Metrics, Weight: c.Weight, Features: c.Features, Exclude: c.Exclude,
-			Keep: c.Keep, Roles: c.Roles, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
+			Keep: c.Keep, Roles: c.Roles, Context: c.Context, Lever: c.Lever, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
 			MinCount: c.MinCount, MaxShare: c.MaxShare, Top: c.Top, All: c.All, By: c.By, Direction: c.Direction,
 			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, Seed: c.Seed,
 		},

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -29,18 +28,8 @@ func (j *job) rank(ctx context.Context) error {
 	f := &j.findings
 	f.Overall.All = j.levels.Last()
 	f.Ranking = feature.Rank(j.plan.Features, j.metrics, j.levels, squares, j.Keep)
-	for i, r := range f.Ranking {
-		if r.LeftOut == "" {
-			j.allowed = append(j.allowed, i)
-		} else {
-			j.notice("LEFT OUT: %s", r.LeftOut)
-		}
-		for _, w := range r.Warnings {
-			j.notice("%s", w)
-		}
-	}
-	if len(j.allowed) == 0 {
-		return errors.New("every feature gives the metric away: keep some with --keep, or name a metric that is not a form of the others")
+	if err := j.allow(); err != nil {
+		return err
 	}
 	return j.nearDuplicates(ctx)
 }

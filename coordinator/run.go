@@ -33,6 +33,9 @@ type job struct {
 	levels  *partial.Counts // every feature × code, then all rows
 	allowed []int           // features that take part in groups and segments
 
+	given map[string]feature.Role // by column, or feature of a date column, as the config says
+	roles []feature.Role          // feature → its role
+
 	stages   []stage
 	findings report.Findings
 }

@@ -30,6 +30,9 @@ func (j *job) profileTable(ctx context.Context) error {
 	if err := j.checkNames(specs); err != nil {
 		return err
 	}
+	if j.given, err = j.declared(specs); err != nil {
+		return err
+	}
 	bins, err := j.binnings()
 	if err != nil {
 		return err
@@ -49,6 +52,9 @@ func (j *job) profileTable(ctx context.Context) error {
 			options.MinCount, reasons(j.decided.Columns))
 	}
 	j.plan.Features, j.plan.Key, j.plan.Seed = j.decided.Features, j.decided.Key, j.Seed
+	if err := j.assignRoles(); err != nil {
+		return err
+	}
 	if j.cross, err = j.crossed(); err != nil {
 		return err
 	}
@@ -109,8 +115,10 @@ func (j *job) featureOptions(metricColumns []string, bins map[string]feature.Bin
 		Only: j.Features, Exclude: j.Exclude, Metrics: metricColumns,
 		Roles: map[string]feature.Role{}, Bins: bins,
 	}
-	for column, role := range j.Roles {
-		o.Roles[column] = feature.Role(role)
+	for _, c := range j.table.Columns { // features of dates are not columns
+		if role, ok := j.given[c.Name]; ok {
+			o.Roles[c.Name] = role
+		}
 	}
 	return o
 }

@@ -46,7 +46,9 @@ func (j *jobFlags) features(f *pflag.FlagSet) {
 	f.StringSliceVar(&c.Features, "features", nil, "use only these columns, comma-separated")
 	f.StringSliceVarP(&c.Exclude, "exclude", "x", nil, "never use these columns, comma-separated")
 	f.StringSliceVar(&c.Keep, "keep", nil, "use these columns even if they give the metric away")
-	f.StringArrayVar(&j.roles, "role", nil, "column=id|feature|metric|ignore; may be repeated")
+	f.StringSliceVar(&c.Context, "context", nil, "columns that describe the contact and not the customer, comma-separated: kept out of groups and segments")
+	f.StringSliceVar(&c.Lever, "lever", nil, "columns that the business can change, comma-separated: kept out as well, shown per segment and finding")
+	f.StringArrayVar(&j.roles, "role", nil, "column=id|feature|context|lever|metric|ignore; may be repeated")
 	f.StringArrayVar(&j.bins, "bins", nil, "column:width=10, column:cuts=18,30,65 or column:levels=8; may be repeated")
 	f.StringVar(&c.AsOf, "as-of", "", "date from which ages of dates count (default: the latest date in the table)")
 }

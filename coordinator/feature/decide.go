@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -104,7 +105,7 @@ func (d *decider) column(c *partial.Column) error {
 	if out.Role == ID && d.result.Key == "" {
 		d.result.Key = c.Name
 	}
-	if out.Role == Feature {
+	if out.Role.Carried() {
 		if err := d.features(c, &inf, &out); err != nil {
 			return fmt.Errorf("column %q: %w", c.Name, err)
 		}
@@ -119,16 +120,17 @@ func (d *decider) column(c *partial.Column) error {
 // role infers what a column is used for, and says why.
 func (d *decider) role(c *partial.Column, inf *partial.Inference) (Role, string) {
 	o := &d.options
-	if r, ok := o.Roles[c.Name]; ok && r != Feature {
-		return r, "as asked"
+	given, ok := o.Roles[c.Name]
+	if ok && !given.Carried() {
+		return given, "as asked"
 	}
-	asked := slices.Contains(o.Only, c.Name) || o.Roles[c.Name] == Feature
+	asked := ok || slices.Contains(o.Only, c.Name)
 	switch {
 	case slices.Contains(o.Metrics, c.Name):
 		return Metric, "read by a metric"
 	case slices.Contains(o.Exclude, c.Name):
 		return Ignore, "excluded"
-	case o.Only != nil && !slices.Contains(o.Only, c.Name):
+	case o.Only != nil && !asked:
 		return Ignore, "not among the features asked for"
 	case c.Wide > 0:
 		return Ignore, fmt.Sprintf("%s values are beyond 64 bits", count(c.Wide))
@@ -137,7 +139,7 @@ func (d *decider) role(c *partial.Column, inf *partial.Inference) (Role, string)
 	case inf.Distinct == 1 && inf.Known == c.Rows:
 		return Ignore, "constant: every row has the same value"
 	case asked:
-		return Feature, "as asked"
+		return cmp.Or(given, Feature), "as asked"
 	}
 	if (inf.Type == source.Text || inf.Type == source.Int && inf.Distinct > maxDiscreteInts) &&
 		float64(inf.Distinct) >= idShare*float64(inf.Known) {

@@ -19,10 +19,17 @@ type Role string
 // The roles.
 const (
 	ID      Role = "id"
-	Feature Role = "feature"
+	Feature Role = "feature" // a trait of the customer
+	Context Role = "context" // describes the contact and not the customer
+	Lever   Role = "lever"   // what the business can change
 	Metric  Role = "metric"
 	Ignore  Role = "ignore"
 )
+
+// Carried reports whether columns of this role become features of the plan.
+// Those of context and levers are counted and ranked, but make neither groups
+// nor segments.
+func (r Role) Carried() bool { return r == Feature || r == Context || r == Lever }
 
 // DefaultLevels is the number of levels numeric columns are cut into at most.
 // More would leave groups of order 3 too small to be told from chance, fewer
