@@ -16,7 +16,7 @@ const curvePoints = 100
 // confirmation. It ends with all customers. A metric that can be negative has
 // no such curve.
 func (f *finder) concentration(ctx context.Context, gated []candidate) ([]Share, error) {
-	if f.t.signed || f.t.m.Den >= 0 || f.rest.Num.Sign() <= 0 || f.confirmed == 0 {
+	if f.t.Signed || f.t.Metric.Den >= 0 || f.rest.Num.Sign() <= 0 || f.confirmed == 0 {
 		return []Share{}, nil
 	}
 	var best []candidate
@@ -26,8 +26,8 @@ func (f *finder) concentration(ctx context.Context, gated []candidate) ([]Share,
 		}
 	}
 	slices.SortStableFunc(best, func(a, b candidate) int {
-		x, _ := f.t.m.Mean(f.t.m.At(&f.groups.Discovery, a.group))
-		y, _ := f.t.m.Mean(f.t.m.At(&f.groups.Discovery, b.group))
+		x, _ := f.t.Metric.Mean(f.t.Metric.At(&f.groups.Discovery, a.group))
+		y, _ := f.t.Metric.Mean(f.t.Metric.At(&f.groups.Discovery, b.group))
 		switch {
 		case x > y:
 			return -1
@@ -37,7 +37,7 @@ func (f *finder) concentration(ctx context.Context, gated []candidate) ([]Share,
 		return 0
 	})
 	best = best[:min(len(best), curvePoints)]
-	p := wire.ProbeParams{First: true, Columns: []wire.ProbeColumn{{Measure: f.t.m.Num, Plus: -1, Low: -1 << 62, High: 1 << 62}}}
+	p := wire.ProbeParams{First: true, Columns: []wire.ProbeColumn{{Measure: f.t.Metric.Num, Plus: -1, Low: -1 << 62, High: 1 << 62}}}
 	for _, c := range best {
 		p.Groups = append(p.Groups, f.groups.At(c.group))
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/headwater-dev/headwater/coordinator/sample"
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -85,8 +87,8 @@ func TestMetricsOfAllKinds(t *testing.T) {
 			}
 			tab.split(t, 9, inOrder(tab.rows.N), inOrder(tab.rows.N))
 			r := tab.find(t, 2, Default())
-			if len(r.Findings) == 0 || compareItems(r.Findings[0].Items, items) != 0 || r.Findings[0].Direction != test.direction {
-				if test.outlier == 0 || !slices.ContainsFunc(r.Findings, func(f Finding) bool { return compareItems(f.Items, items) == 0 }) {
+			if len(r.Findings) == 0 || search.CompareItems(r.Findings[0].Items, items) != 0 || r.Findings[0].Direction != test.direction {
+				if test.outlier == 0 || !slices.ContainsFunc(r.Findings, func(f Finding) bool { return search.CompareItems(f.Items, items) == 0 }) {
 					t.Fatalf("%v (%s) was planted, found: %s; %+v", items, test.direction, brief(r), r.Trust)
 				}
 			}
@@ -149,13 +151,13 @@ func TestRatioSample(t *testing.T) {
 	tab.rows.Values, tab.rows.Known = append(tab.rows.Values, den), append(tab.rows.Known, known)
 	tab.metrics[0].Den, tab.metrics[0].Digits, tab.metrics[0].DenDigits = 1, 2, 1
 	tab.split(t, 1, inOrder(n), inOrder(n))
-	m := newMeter(tab.metrics[0], mustSpread(t, tab))
+	m := sample.NewMeter(tab.metrics[0], mustSpread(t, tab))
 	f := &finder{shards: tab, t: m}
-	p, err := f.probeItems(t.Context(), [][]wire.Item{nil}, m.columns)
+	p, err := f.probeItems(t.Context(), [][]wire.Item{nil}, m.Columns)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := m.sample(p.all(m, 0))
+	got := m.Sample(p.All(m, 0))
 	var a, b float64
 	for i := range n {
 		a, b = a+float64(tab.rows.Values[0][i])/100, b+float64(den[i])/10
@@ -166,8 +168,8 @@ func TestRatioSample(t *testing.T) {
 		squares += e * e
 	}
 	want := squares / float64(n-1) / (b / float64(n)) / (b / float64(n))
-	if !near(got.mean, a/b, 1e-9) || !near(got.variance, want, 1e-6) {
-		t.Errorf("mean %v and variance %v, want %v and %v", got.mean, got.variance, a/b, want)
+	if !near(got.Mean, a/b, 1e-9) || !near(got.Variance, want, 1e-6) {
+		t.Errorf("mean %v and variance %v, want %v and %v", got.Mean, got.Variance, a/b, want)
 	}
 }
 
@@ -282,7 +284,7 @@ func TestConfigValidate(t *testing.T) {
 
 func mustSpread(t *testing.T, tab *table) *partial.Spread {
 	t.Helper()
-	spread, err := gather(t.Context(), tab, wire.OpSpread, struct{}{}, (*partial.Spread).Merge)
+	spread, err := search.Gather(t.Context(), tab, wire.OpSpread, struct{}{}, (*partial.Spread).Merge)
 	if err != nil {
 		t.Fatal(err)
 	}

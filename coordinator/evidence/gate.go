@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/sample"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -28,10 +29,10 @@ func (f *finder) gate() []candidate {
 		if !f.eligible(i) {
 			continue
 		}
-		v := f.t.m.At(&f.groups.Discovery, i)
+		v := f.t.Metric.At(&f.groups.Discovery, i)
 		for _, direction := range f.c.directions() {
 			if f.standsOut(direction, v) {
-				excess, _ := f.t.m.Excess(v, f.level)
+				excess, _ := f.t.Metric.Excess(v, f.level)
 				out = append(out, candidate{group: i, direction: direction, n: f.groups.Discovery.N[i], excess: excess})
 			}
 		}
@@ -41,7 +42,7 @@ func (f *finder) gate() []candidate {
 
 // standsOut says whether a group on discovery lies far enough from the others.
 func (f *finder) standsOut(direction int, v metric.Value) bool {
-	if f.t.binary {
+	if f.t.Binary {
 		return beyondOdds(direction, v, less(f.level, v), f.odds)
 	}
 	return f.beyondMean(direction, v, f.level, f.lift, f.c.Sigma)
@@ -57,14 +58,14 @@ const lookedUp = 10_000
 // few large values alone. At most lookedUp are looked at, the best first. Yes/no
 // metrics have their counts.
 func (f *finder) lookUp(ctx context.Context, candidates []candidate) ([]candidate, error) {
-	if f.t.binary {
-		f.on = func(g int) exact { return f.t.counted(f.t.m.At(&f.groups.Discovery, g)) }
+	if f.t.Binary {
+		f.on = func(g int) sample.Exact { return f.t.Counted(f.t.Metric.At(&f.groups.Discovery, g)) }
 		return candidates, nil
 	}
 	candidates = candidates[:min(len(candidates), lookedUp)]
 	var groups []int
 	for _, c := range candidates {
-		groups = append(append(groups, c.group), f.find.parents(c.group)...)
+		groups = append(append(groups, c.group), f.find.Parents(c.group)...)
 	}
 	slices.Sort(groups)
 	groups = slices.Compact(groups)
@@ -76,15 +77,15 @@ func (f *finder) lookUp(ctx context.Context, candidates []candidate) ([]candidat
 	if err != nil {
 		return nil, err
 	}
-	f.on = func(g int) exact {
+	f.on = func(g int) sample.Exact {
 		i, _ := slices.BinarySearch(groups, g)
-		return p.discovery(f.t, i)
+		return p.Discovery(f.t, i)
 	}
 	var out []candidate
 	for _, c := range candidates {
-		v := f.t.valueOf(f.on(c.group))
+		v := f.t.ValueOf(f.on(c.group))
 		if f.standsOut(c.direction, v) {
-			c.excess, _ = f.t.m.Excess(v, f.level)
+			c.excess, _ = f.t.Metric.Excess(v, f.level)
 			out = append(out, c)
 		}
 	}
@@ -94,7 +95,7 @@ func (f *finder) lookUp(ctx context.Context, candidates []candidate) ([]candidat
 // eligible says whether a group has the right size.
 func (f *finder) eligible(i int) bool {
 	known := f.groups.Discovery.N[i]
-	if k := f.groups.Discovery.Measures[f.t.m.Num].Known; k != nil {
+	if k := f.groups.Discovery.Measures[f.t.Metric.Num].Known; k != nil {
 		known = k[i]
 	}
 	return known >= f.c.MinCount && float64(f.groups.Counts.N[i]) <= f.c.MaxShare*float64(f.customers)
@@ -126,10 +127,10 @@ func (f *finder) beyondMean(direction int, a, b metric.Value, ratio *big.Rat, si
 		}
 		return up.Cmp(down) > 0 && up.Mul(up, ratio.Denom()).Cmp(down.Mul(down, ratio.Num())) >= 0
 	}
-	x, ok1 := f.t.m.Mean(a)
-	y, ok2 := f.t.m.Mean(b)
+	x, ok1 := f.t.Metric.Mean(a)
+	y, ok2 := f.t.Metric.Mean(b)
 	d := float64(direction) * (x - y)
-	return ok1 && ok2 && d > 0 && d >= sigma*math.Sqrt(f.overall.variance)
+	return ok1 && ok2 && d > 0 && d >= sigma*math.Sqrt(f.overall.Variance)
 }
 
 // shrink sets the candidates' excess after empirical-Bayes shrinkage and puts
@@ -146,18 +147,18 @@ func (f *finder) shrink(candidates []candidate) {
 		if !f.eligible(i) {
 			continue
 		}
-		v := f.t.m.At(&f.groups.Discovery, i)
-		if mean, ok := f.t.m.Mean(v); ok {
-			d := mean - f.overall.mean
+		v := f.t.Metric.At(&f.groups.Discovery, i)
+		if mean, ok := f.t.Metric.Mean(v); ok {
+			d := mean - f.overall.Mean
 			n += float64(v.Known)
 			squares += float64(float64(v.Known) * float64(d*d))
 			groups++
 		}
 	}
-	tau := max(0, squares-float64(groups*f.overall.variance)) / n
+	tau := max(0, squares-float64(groups*f.overall.Variance)) / n
 	for i := range candidates {
 		c := &candidates[i]
-		noise := f.overall.variance / float64(f.t.m.At(&f.groups.Discovery, c.group).Known)
+		noise := f.overall.Variance / float64(f.t.Metric.At(&f.groups.Discovery, c.group).Known)
 		if tau > 0 {
 			c.shrunk = math.Abs(c.excess) * (tau / (tau + noise))
 		}
@@ -186,8 +187,4 @@ func weight(v metric.Value) *big.Int {
 		return v.Den
 	}
 	return big.NewInt(v.Known)
-}
-
-func (t *meter) valueOf(x exact) metric.Value {
-	return metric.Value{Known: x.known, Num: x.sum, Den: x.den}
 }

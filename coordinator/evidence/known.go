@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
-	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -44,19 +44,19 @@ func (f *finder) explain(ctx context.Context, held []trial) ([]explanation, erro
 	}
 	for i, t := range held {
 		items := f.groups.At(t.group)
-		v := f.t.m.At(&f.groups.Counts, t.group)
+		v := f.t.Metric.At(&f.groups.Counts, t.group)
 		n, excess := f.groups.Counts.N[t.group], 0.0
-		if e, ok := f.t.m.Excess(v, f.total); ok {
+		if e, ok := f.t.Metric.Excess(v, f.total); ok {
 			excess = e
 		}
 		explained := 0.0
 		status := New
 		if part := f.expected(items); !math.IsNaN(part) {
-			explained = part * f.t.m.Weight(v) / excess
+			explained = part * f.t.Metric.Weight(v) / excess
 		}
 		for r := range f.known {
-			mean, ok1 := f.t.m.Mean(rules[r].value)
-			overall, ok2 := f.t.m.Mean(f.total)
+			mean, ok1 := f.t.Metric.Mean(rules[r].value)
+			overall, ok2 := f.t.Metric.Mean(f.total)
 			both := shared[i][r]
 			if ok1 && ok2 && excess != 0 {
 				explained = max(explained, float64(both)*(mean-overall)/excess)
@@ -93,14 +93,14 @@ func (f *finder) lookUpRules(ctx context.Context, held []trial) (rules []knownGr
 	place := map[[2]int]int{}
 	for i, t := range held {
 		for r := range f.known {
-			if items, possible := union(f.groups.At(t.group), f.known[r].items); possible {
+			if items, possible := search.Union(f.groups.At(t.group), f.known[r].items); possible {
 				place[[2]int{i, r}] = len(groups)
 				groups = append(groups, items)
 			}
 		}
 	}
-	columns := make([]wire.ProbeColumn, len(f.t.columns)) // as they are, not winsorised
-	for k, c := range f.t.columns {
+	columns := make([]wire.ProbeColumn, len(f.t.Columns)) // as they are, not winsorised
+	for k, c := range f.t.Columns {
 		c.Low, c.High = math.MinInt64, math.MaxInt64
 		columns[k] = c
 	}
@@ -109,11 +109,11 @@ func (f *finder) lookUpRules(ctx context.Context, held []trial) (rules []knownGr
 		return nil, nil, err
 	}
 	count := func(g int) int64 {
-		both := []*partial.ProbePart{&p.probe.Discovery, &p.probe.Confirmation}
-		return both[0].N[p.at[g]] + both[1].N[p.at[g]]
+		discovery, confirmation := p.N(g)
+		return discovery + confirmation
 	}
 	for r := range f.known {
-		rules = append(rules, knownGroup{count(r), f.t.valueOf(p.all(f.t, r))})
+		rules = append(rules, knownGroup{count(r), f.t.ValueOf(p.All(f.t, r))})
 	}
 	for i := range held {
 		shared[i] = make([]int64, len(f.known))

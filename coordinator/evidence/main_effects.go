@@ -37,7 +37,7 @@ type link struct {
 
 func (f *finder) link() link {
 	switch {
-	case f.t.binary:
+	case f.t.Binary:
 		return link{
 			to:       func(x float64) float64 { return math.Log(x / (1 - x)) },
 			back:     func(y float64) float64 { return 1 / (1 + math.Exp(-y)) },
@@ -67,7 +67,7 @@ func (f *finder) newMainEffects(items []wire.Item, effects []uint) (m *mainEffec
 		}
 		values[set] = f.total
 		if set > 0 {
-			values[set] = f.t.m.At(&f.groups.Counts, f.find.find(having))
+			values[set] = f.t.Metric.At(&f.groups.Counts, f.find.Find(having))
 		}
 	}
 	// From "at least these items" to "exactly these", one item at a time.
@@ -79,13 +79,13 @@ func (f *finder) newMainEffects(items []wire.Item, effects []uint) (m *mainEffec
 		}
 	}
 	for _, v := range values {
-		w := f.t.m.Weight(v)
+		w := f.t.Metric.Weight(v)
 		if w < 0 {
 			return nil, false
 		}
-		m.weight, m.sum = append(m.weight, w), append(m.sum, f.t.m.Sum(v))
+		m.weight, m.sum = append(m.weight, w), append(m.sum, f.t.Metric.Sum(v))
 	}
-	overall, ok := f.t.m.Mean(f.total)
+	overall, ok := f.t.Metric.Mean(f.total)
 	at := m.link.to(overall)
 	if !ok || math.IsNaN(at) || math.IsInf(at, 0) {
 		return nil, false
@@ -166,6 +166,6 @@ func (f *finder) expected(items []wire.Item) float64 {
 		return math.NaN()
 	}
 	m.fit()
-	overall, _ := f.t.m.Mean(f.total)
+	overall, _ := f.t.Metric.Mean(f.total)
 	return m.mean(1<<len(items)-1) - overall
 }

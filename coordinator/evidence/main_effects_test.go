@@ -5,12 +5,15 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/headwater-dev/headwater/coordinator/sample"
+	"github.com/headwater-dev/headwater/coordinator/search"
 )
 
 // links of a yes/no metric, of one with a lift, and of one without.
 func links() []link {
 	var out []link
-	for _, f := range []*finder{{t: &meter{binary: true}}, {t: &meter{}, hasLift: true}, {t: &meter{}}} {
+	for _, f := range []*finder{{t: &sample.Meter{Binary: true}}, {t: &sample.Meter{}, hasLift: true}, {t: &sample.Meter{}}} {
 		out = append(out, f.link())
 	}
 	return out
@@ -93,9 +96,9 @@ func TestExpectedReadsTheSearch(t *testing.T) {
 	tab := openTable(t, shared(t, "data", "bank-binned.csv"), []string{"y=1"}, []string{"balance"})
 	tab.split(t, 1, inOrder(tab.rows.N), inOrder(tab.rows.N))
 	groups, levels := tab.search(t, 3)
-	f := &finder{plan: &tab.plan, groups: groups, find: newLookup(groups), t: &meter{m: tab.metrics[0], binary: true}}
+	f := &finder{plan: &tab.plan, groups: groups, find: search.NewIndex(groups), t: &sample.Meter{Metric: tab.metrics[0], Binary: true}}
 	last, other := levels.Discovery.Last(), levels.Confirmation.Last()
-	f.total = sum(f.t.m.At(&last, 0), f.t.m.At(&other, 0))
+	f.total = sum(f.t.Metric.At(&last, 0), f.t.Metric.At(&other, 0))
 	items := groups.At(groups.Len() - 1)
 	m, ok := f.newMainEffects(items, nil)
 	if !ok || len(m.weight) != 8 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/sample"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -41,16 +42,16 @@ func Run(ctx context.Context, shards Shards, table Table, c Config) (*Result, er
 	if err != nil {
 		return nil, err
 	}
-	spread, err := gather(ctx, shards, wire.OpSpread, struct{}{}, (*partial.Spread).Merge)
+	spread, err := search.Gather(ctx, shards, wire.OpSpread, struct{}{}, (*partial.Spread).Merge)
 	if err != nil {
 		return nil, err
 	}
-	find := newLookup(table.Groups)
+	find := search.NewIndex(table.Groups)
 	result := &Result{Findings: []Finding{}, Trust: []Trust{}}
 	for _, m := range table.Metrics {
 		f := &finder{
 			c: c, shards: shards, plan: table.Plan, groups: table.Groups, find: find, known: known,
-			t: newMeter(m, spread), odds: rational(c.Odds), lift: rational(c.Lift), gain: rational(c.Gain),
+			t: sample.NewMeter(m, spread), odds: rational(c.Odds), lift: rational(c.Lift), gain: rational(c.Gain),
 		}
 		if err := f.begin(ctx, table.Levels); err != nil {
 			return nil, fmt.Errorf("findings of %s: %w", m.Name, err)
@@ -71,8 +72,8 @@ type finder struct {
 	shards Shards
 	plan   *encoder.Plan
 	groups *search.Groups
-	find   *lookup
-	t      *meter
+	find   *search.Index
+	t      *sample.Meter
 	known  []rule
 
 	odds, lift, gain *big.Rat // as in Config
@@ -80,11 +81,11 @@ type finder struct {
 	customers                     int64
 	discovered, confirmed         int64        // customers of either part
 	total, all, rest              metric.Value // the metric on all customers, on discovery, on confirmation
-	allDiscovery, allConfirmation exact
-	level                         metric.Value          // of allDiscovery: what groups are gated against
-	on                            func(group int) exact // a candidate or parent on discovery
-	overall                       sample                // on discovery
-	hasLift                       bool                  // means can be divided by that of all
+	allDiscovery, allConfirmation sample.Exact
+	level                         metric.Value                 // of allDiscovery: what groups are gated against
+	on                            func(group int) sample.Exact // a candidate or parent on discovery
+	overall                       sample.Sample                // on discovery
+	hasLift                       bool                         // means can be divided by that of all
 
 	trust Trust
 }
@@ -94,30 +95,30 @@ func (f *finder) begin(ctx context.Context, levels *partial.Halves) error {
 	last, other := levels.Discovery.Last(), levels.Confirmation.Last()
 	f.discovered, f.confirmed = last.N[0], other.N[0]
 	f.customers = f.discovered + f.confirmed
-	f.all, f.rest = f.t.m.At(&last, 0), f.t.m.At(&other, 0)
+	f.all, f.rest = f.t.Metric.At(&last, 0), f.t.Metric.At(&other, 0)
 	f.total = sum(f.all, f.rest)
-	p, err := f.probeItems(ctx, [][]wire.Item{nil}, f.t.columns)
+	p, err := f.probeItems(ctx, [][]wire.Item{nil}, f.t.Columns)
 	if err != nil {
 		return err
 	}
-	f.allDiscovery, f.allConfirmation = p.discovery(f.t, 0), p.confirmation(f.t, 0)
-	f.overall = f.t.sample(f.allDiscovery)
-	f.level = f.t.valueOf(f.allDiscovery)
-	mean, ok := f.t.m.Mean(f.level)
-	f.hasLift = ok && mean > 0 && !f.t.signed
+	f.allDiscovery, f.allConfirmation = p.Discovery(f.t, 0), p.Confirmation(f.t, 0)
+	f.overall = f.t.Sample(f.allDiscovery)
+	f.level = f.t.ValueOf(f.allDiscovery)
+	mean, ok := f.t.Metric.Mean(f.level)
+	f.hasLift = ok && mean > 0 && !f.t.Signed
 	f.trust = Trust{
-		Metric: f.t.m.Name, Direction: f.c.Direction, Discovery: f.discovered, Confirmation: f.confirmed,
+		Metric: f.t.Metric.Name, Direction: f.c.Direction, Discovery: f.discovered, Confirmation: f.confirmed,
 		Tried: f.groups.Len(), Top: []Share{},
 	}
-	if f.t.clipped {
-		f.trust.ClipLow, f.trust.ClipHigh = f.t.bounds()
+	if f.t.Clipped {
+		f.trust.ClipLow, f.trust.ClipHigh = f.t.Bounds()
 	}
 	return nil
 }
 
 // run goes from all groups to those that stand up.
 func (f *finder) run(ctx context.Context) ([]Finding, error) {
-	if !(f.overall.variance > 0) {
+	if !(f.overall.Variance > 0) {
 		return nil, nil // on all customers the same: nothing to be found
 	}
 	candidates := f.gate()

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/headwater-dev/headwater/coordinator/sample"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
@@ -12,28 +13,28 @@ import (
 // item that moves the mean farthest in the group's direction on discovery.
 // Means are those of confirmation.
 func (f *finder) steps(t trial) []Step {
-	mean, ok := f.t.m.Mean(f.rest)
-	out := []Step{{N: f.confirmed, Mean: defined(mean, ok)}}
+	mean, ok := f.t.Metric.Mean(f.rest)
+	out := []Step{{N: f.confirmed, Mean: sample.Defined(mean, ok)}}
 	left := slices.Clone(f.groups.At(t.group))
 	var so []wire.Item
 	for len(left) > 0 {
 		at, group, farthest := 0, -1, 0.0
 		for i, item := range left {
-			items, _ := union(so, []wire.Item{item})
-			g := f.find.find(items)
-			mean, _ := f.t.m.Mean(f.t.m.At(&f.groups.Discovery, g))
+			items, _ := search.Union(so, []wire.Item{item})
+			g := f.find.Find(items)
+			mean, _ := f.t.Metric.Mean(f.t.Metric.At(&f.groups.Discovery, g))
 			if d := float64(t.direction) * mean; group < 0 || d > farthest {
 				at, group, farthest = i, g, d
 			}
 		}
 		item := left[at]
-		so, _ = union(so, left[at:at+1])
+		so, _ = search.Union(so, left[at:at+1])
 		left = slices.Delete(left, at, at+1)
-		here := less(f.t.m.At(&f.groups.Counts, group), f.t.m.At(&f.groups.Discovery, group))
-		mean, ok := f.t.m.Mean(here)
+		here := less(f.t.Metric.At(&f.groups.Counts, group), f.t.Metric.At(&f.groups.Discovery, group))
+		mean, ok := f.t.Metric.Mean(here)
 		out = append(out, Step{
 			Item: &item, Group: search.Name(f.plan.Features, so),
-			N: f.groups.Counts.N[group] - f.groups.Discovery.N[group], Mean: defined(mean, ok),
+			N: f.groups.Counts.N[group] - f.groups.Discovery.N[group], Mean: sample.Defined(mean, ok),
 		})
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -198,7 +199,7 @@ func (t *table) OverShards(ctx context.Context, op string, params any, accept fu
 func (t *table) search(tb testing.TB, order int) (*search.Groups, *partial.Halves) {
 	tb.Helper()
 	ctx := context.Background()
-	levels, err := gather(ctx, t, wire.OpLevels, struct{}{}, (*partial.Halves).Merge)
+	levels, err := search.Gather(ctx, t, wire.OpLevels, struct{}{}, (*partial.Halves).Merge)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -255,4 +256,8 @@ func shared(t testing.TB, elem ...string) string {
 		t.Skipf("the shared data is not here: %v", err)
 	}
 	return path
+}
+
+func near(got, want, relative float64) bool {
+	return math.Abs(got-want) <= relative*math.Abs(want) || got == want
 }

@@ -2,9 +2,10 @@ package evidence
 
 import (
 	"context"
-	"math/big"
 	"slices"
 
+	"github.com/headwater-dev/headwater/coordinator/sample"
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -116,7 +117,7 @@ func (f *finder) takeOrDrop(ctx context.Context, taken []candidate, c candidate,
 // restsOn says whether t owes it to the customers of c that it beats its
 // parents: without these it does not.
 func (f *finder) restsOn(ctx context.Context, t, c candidate, o *overlaps) (bool, error) {
-	parents := f.find.parents(t.group)
+	parents := f.find.Parents(t.group)
 	pairs := [][2]int{pair(t.group, c.group)}
 	for _, p := range parents {
 		pairs = append(pairs, pair(p, c.group))
@@ -124,10 +125,10 @@ func (f *finder) restsOn(ctx context.Context, t, c candidate, o *overlaps) (bool
 	if err := o.look(ctx, pairs); err != nil {
 		return false, err
 	}
-	left := f.on(t.group).minus(o.shared[pairs[0]].sums)
+	left := f.on(t.group).Minus(o.shared[pairs[0]].sums)
 	for i, p := range parents {
-		others := f.on(p).minus(o.shared[pairs[1+i]].sums).minus(left)
-		if !f.beats(t.direction, f.t.valueOf(left), f.t.valueOf(others)) || !f.differs(t.direction, left, others) {
+		others := f.on(p).Minus(o.shared[pairs[1+i]].sums).Minus(left)
+		if !f.beats(t.direction, f.t.ValueOf(left), f.t.ValueOf(others)) || !f.differs(t.direction, left, others) {
 			return true, nil
 		}
 	}
@@ -137,8 +138,8 @@ func (f *finder) restsOn(ctx context.Context, t, c candidate, o *overlaps) (bool
 // shadow says whether a candidate does not stand out without the customers
 // that it shares with another.
 func (f *finder) shadow(c candidate, both share) bool {
-	rest := f.on(c.group).minus(both.sums)
-	return rest.known == 0 || !f.standsOut(c.direction, f.t.valueOf(rest))
+	rest := f.on(c.group).Minus(both.sums)
+	return rest.Known == 0 || !f.standsOut(c.direction, f.t.ValueOf(rest))
 }
 
 // jaccard is the part that two groups share of the customers that are in either.
@@ -155,7 +156,7 @@ type overlaps struct {
 // share is what two groups have in common.
 type share struct {
 	n    int64
-	sums exact
+	sums sample.Exact
 }
 
 func pair(a, b int) [2]int { return [2]int{min(a, b), max(a, b)} }
@@ -170,13 +171,13 @@ func (o *overlaps) look(ctx context.Context, pairs [][2]int) error {
 		if _, known := o.shared[p]; known {
 			continue
 		}
-		items, possible := union(f.groups.At(p[0]), f.groups.At(p[1]))
-		o.shared[p] = share{sums: exact{sum: new(big.Int), squares: new(big.Int)}}
+		items, possible := search.Union(f.groups.At(p[0]), f.groups.At(p[1]))
+		o.shared[p] = share{sums: sample.Nothing()}
 		if !possible {
 			continue
 		}
-		if g := f.find.find(items); g >= 0 && f.t.binary {
-			o.shared[p] = share{f.groups.Discovery.N[g], f.t.counted(f.t.m.At(&f.groups.Discovery, g))}
+		if g := f.find.Find(items); g >= 0 && f.t.Binary {
+			o.shared[p] = share{f.groups.Discovery.N[g], f.t.Counted(f.t.Metric.At(&f.groups.Discovery, g))}
 			continue
 		}
 		ask, groups = append(ask, p), append(groups, items)
@@ -189,7 +190,8 @@ func (o *overlaps) look(ctx context.Context, pairs [][2]int) error {
 		return err
 	}
 	for i, p := range ask {
-		o.shared[p] = share{answer.probe.Discovery.N[answer.at[i]], answer.discovery(f.t, i)}
+		n, _ := answer.N(i)
+		o.shared[p] = share{n, answer.Discovery(f.t, i)}
 	}
 	return nil
 }

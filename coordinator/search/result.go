@@ -15,6 +15,23 @@ type Shards interface {
 	OverShards(ctx context.Context, op string, params any, accept func(answer []byte) error) error
 }
 
+// Gather runs an op over the shards and adds up what comes back.
+func Gather[T any](ctx context.Context, shards Shards, op string, params any, merge func(into, part *T) error) (*T, error) {
+	var total *T
+	err := shards.OverShards(ctx, op, params, func(answer []byte) error {
+		part := new(T)
+		if err := wire.Decode(answer, part); err != nil {
+			return err
+		}
+		if total == nil {
+			total = part
+			return nil
+		}
+		return merge(total, part)
+	})
+	return total, err
+}
+
 // Groups are groups with their counts, in columns: group i has the items
 // Items[Start[i]:Start[i+1]], ascending by feature, and entry i of Counts (over
 // all customers) and of Discovery (over those that findings are sought on).

@@ -1,4 +1,4 @@
-package evidence
+package sample
 
 import (
 	"math"
@@ -41,68 +41,56 @@ func TestFisher(t *testing.T) {
 }
 
 func TestCompareRates(t *testing.T) {
-	m := &meter{m: metric.Metric{Binary: true, Den: -1}, binary: true}
-	rate := func(yes, n int64) sample {
-		return m.sample(exact{known: n, sum: big.NewInt(yes), squares: big.NewInt(yes)})
+	m := &Meter{Metric: metric.Metric{Binary: true, Den: -1}, Binary: true}
+	rate := func(yes, n int64) Sample {
+		return m.Sample(Exact{Known: n, Sum: big.NewInt(yes), Squares: big.NewInt(yes)})
 	}
 	// 60 of 200 against 90 of 500: z by hand with the pooled rate 150/700.
-	z, p := m.compare(rate(60, 200), rate(90, 500))
+	z, p := m.Compare(rate(60, 200), rate(90, 500))
 	pooled := 150.0 / 700
 	want := (0.3 - 0.18) / math.Sqrt(pooled*(1-pooled)*(1.0/200+1.0/500))
 	if !near(z, want, 1e-9) || !near(p, math.Erfc(want/math.Sqrt2), 1e-9) {
 		t.Errorf("z %v, p %v; want z %v", z, p, want)
 	}
-	for _, same := range [][2]sample{{rate(0, 100), rate(0, 900)}, {rate(100, 100), rate(900, 900)}, {rate(1, 1), rate(0, 900)}, {rate(0, 0), rate(5, 900)}} {
-		if _, p := m.compare(same[0], same[1]); p != 1 {
+	for _, same := range [][2]Sample{{rate(0, 100), rate(0, 900)}, {rate(100, 100), rate(900, 900)}, {rate(1, 1), rate(0, 900)}, {rate(0, 0), rate(5, 900)}} {
+		if _, p := m.Compare(same[0], same[1]); p != 1 {
 			t.Errorf("%+v: p %v, want 1", same, p)
 		}
 	}
-	if z, p := m.compare(rate(0, 300), rate(30, 700)); z >= 0 || p >= 0.001 {
+	if z, p := m.Compare(rate(0, 300), rate(30, 700)); z >= 0 || p >= 0.001 {
 		t.Errorf("0 of 300 against 30 of 700: z %v, p %v", z, p)
 	}
 }
 
 func TestCompareMeans(t *testing.T) {
-	m := &meter{m: metric.Metric{Den: -1}, kurt: 3}
-	a, b := sample{n: 400, known: 400, mean: 12, variance: 25}, sample{n: 900, known: 900, mean: 11, variance: 16}
-	z, p := m.compare(a, b)
+	m := &Meter{Metric: metric.Metric{Den: -1}, Kurtosis: 3}
+	a, b := Sample{N: 400, Known: 400, Mean: 12, Variance: 25}, Sample{N: 900, Known: 900, Mean: 11, Variance: 16}
+	z, p := m.Compare(a, b)
 	pooled := (399*25.0 + 899*16) / 1298 * (1.0/400 + 1.0/900)
 	welch := 25.0/400 + 16.0/900
 	if x := 1 / math.Sqrt(max(pooled, welch)); z <= 0 || z > x || z < 0.98*x || p < math.Erfc(x/math.Sqrt2) {
 		t.Errorf("z %v, p %v; the normal deviate is %v", z, p, x)
 	}
 	// A group that lacks the rare large values has no spread of its own.
-	nothing := sample{n: 300, known: 300, mean: 0, variance: 0}
-	m.kurt = 200
-	if _, p := m.compare(nothing, sample{n: 30_000, known: 30_000, mean: 1, variance: 225}); p < 0.05 {
+	nothing := Sample{N: 300, Known: 300, Mean: 0, Variance: 0}
+	m.Kurtosis = 200
+	if _, p := m.Compare(nothing, Sample{N: 30_000, Known: 30_000, Mean: 1, Variance: 225}); p < 0.05 {
 		t.Errorf("p %v for a group of 300 that by chance has none of 1 %% buyers", p)
 	}
-	if _, p := m.compare(nothing, sample{n: 3, known: 3}); p != 1 {
+	if _, p := m.Compare(nothing, Sample{N: 3, Known: 3}); p != 1 {
 		t.Errorf("p %v where nothing varies", p)
 	}
 }
 
 // Values by R: p.adjust(p, "BH").
 func TestBenjaminiHochberg(t *testing.T) {
-	got := benjaminiHochberg([]float64{0.01, 0.04, 0.03, 0.005, 0.9})
+	got := BenjaminiHochberg([]float64{0.01, 0.04, 0.03, 0.005, 0.9})
 	want := []float64{0.025, 0.05, 0.05, 0.025, 0.9}
 	if !slices.EqualFunc(got, want, func(a, b float64) bool { return near(a, b, 1e-12) }) {
 		t.Errorf("q-values %v, want %v", got, want)
 	}
-	if q := benjaminiHochberg(nil); len(q) != 0 {
+	if q := BenjaminiHochberg(nil); len(q) != 0 {
 		t.Errorf("q-values of nothing: %v", q)
-	}
-}
-
-func TestPerArm(t *testing.T) {
-	// Fleiss, Levin and Paik: rates of 0.25 and 0.40 at 5 % and 80 % take 152 in each arm.
-	a, b := sample{mean: 0.25, variance: 0.25 * 0.75}, sample{mean: 0.40, variance: 0.4 * 0.6}
-	if n := perArm(true, a, b); n != 152 {
-		t.Errorf("%d in each arm, want 152", n)
-	}
-	// Two means half a standard deviation apart take 63.
-	if n := perArm(false, sample{mean: 1, variance: 4}, sample{mean: 2, variance: 4}); n != 63 {
-		t.Errorf("%d in each arm, want 63", n)
 	}
 }
 

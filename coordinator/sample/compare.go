@@ -1,4 +1,4 @@
-package evidence
+package sample
 
 import (
 	"math"
@@ -11,17 +11,17 @@ import (
 // since small p-values are what matters here).
 const fewest = 10
 
-// compare tests whether a metric differs between two sets of customers: the
+// Compare tests whether a metric differs between two sets of customers: the
 // two-sided p-value, 1 where nothing can be said. Positive z: a is above b; z
 // is the normal deviate of p.
 //
-// Yes/no: the two-proportion z-test, Fisher's exact test where few are
+// Yes/no: the two-proportion z-test, Fisher's Exact test where few are
 // expected. Numbers: see compareMeans.
-func (t *meter) compare(a, b sample) (z, p float64) {
-	if a.known < 2 || b.known < 2 {
+func (t *Meter) Compare(a, b Sample) (z, p float64) {
+	if a.Known < 2 || b.Known < 2 {
 		return 0, 1
 	}
-	if t.binary {
+	if t.Binary {
 		p = compareRates(a, b)
 	} else {
 		p = t.compareMeans(a, b)
@@ -30,32 +30,32 @@ func (t *meter) compare(a, b sample) (z, p float64) {
 		return 0, 1
 	}
 	p = min(p, 1)
-	z = deviate(p)
-	if a.mean < b.mean {
+	z = Deviate(p)
+	if a.Mean < b.Mean {
 		z = -z
 	}
 	return z, p
 }
 
-// deviate returns the z of a two-sided p-value; at most 37, where float64 ends.
-func deviate(p float64) float64 {
+// Deviate returns the z of a two-sided p-value; at most 37, where float64 ends.
+func Deviate(p float64) float64 {
 	if p >= 1 {
 		return 0
 	}
 	return -distuv.UnitNormal.Quantile(max(p, 1e-300) / 2)
 }
 
-func compareRates(a, b sample) float64 {
-	yes, n := float64(a.yes+b.yes), a.n+b.n
+func compareRates(a, b Sample) float64 {
+	yes, n := float64(a.Yes+b.Yes), a.N+b.N
 	if yes == 0 || yes == n {
 		return 1
 	}
-	if min(a.n, b.n)*min(yes, n-yes)/n < fewest {
-		return fisher(a.yes, a.known, a.yes+b.yes, a.known+b.known)
+	if min(a.N, b.N)*min(yes, n-yes)/n < fewest {
+		return fisher(a.Yes, a.Known, a.Yes+b.Yes, a.Known+b.Known)
 	}
 	rate := yes / n
-	se := math.Sqrt(rate * (1 - rate) * (1/a.n + 1/b.n))
-	return 2 * distuv.UnitNormal.Survival(math.Abs(a.mean-b.mean)/se)
+	se := math.Sqrt(rate * (1 - rate) * (1/a.N + 1/b.N))
+	return 2 * distuv.UnitNormal.Survival(math.Abs(a.Mean-b.Mean)/se)
 }
 
 // fisher returns twice the smaller tail of the hypergeometric distribution:
@@ -92,18 +92,18 @@ func fisher(x, n, yes, all int64) float64 {
 // the variance, so that the standard error is at least that of the pooled
 // variance; and the degrees of freedom are those that an estimated variance
 // has at the metric's kurtosis, 2n/(kurtosis − 1) (Box 1953), not n − 1.
-func (t *meter) compareMeans(a, b sample) float64 {
-	welch := a.variance/a.n + b.variance/b.n
-	pooled := (float64((a.n-1)*a.variance) + float64((b.n-1)*b.variance)) / (a.n + b.n - 2) * (1/a.n + 1/b.n)
+func (t *Meter) compareMeans(a, b Sample) float64 {
+	welch := a.Variance/a.N + b.Variance/b.N
+	pooled := (float64((a.N-1)*a.Variance) + float64((b.N-1)*b.Variance)) / (a.N + b.N - 2) * (1/a.N + 1/b.N)
 	se := math.Sqrt(max(welch, pooled))
 	if !(se > 0) {
 		return math.NaN()
 	}
-	return 2 * studentTail(math.Abs(a.mean-b.mean)/se, t.freedom(min(a.n, b.n)))
+	return 2 * studentTail(math.Abs(a.Mean-b.Mean)/se, t.freedom(min(a.N, b.N)))
 }
 
 // freedom returns the degrees of freedom of n customers' variance.
-func (t *meter) freedom(n float64) float64 { return max(1, 2*(n-1)/(t.kurt-1)) }
+func (t *Meter) freedom(n float64) float64 { return max(1, 2*(n-1)/(t.Kurtosis-1)) }
 
 // many is from how many degrees of freedom on t is taken for normal.
 const many = 1e5
@@ -115,19 +115,19 @@ func studentTail(x, freedom float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: freedom}.Survival(x)
 }
 
-// interval returns the 95 % interval of a sample's mean: Wilson's of a yes/no
-// metric, else Student's with the degrees of freedom of compareMeans.
-func (t *meter) interval(x exact, s sample) (low, high float64, ok bool) {
-	if t.binary {
-		return t.m.Interval(t.valueOf(x), nil)
+// Interval returns the 95 % interval of a sample's mean: Wilson's of a yes/no
+// metric, else Student's with the degrees of freedom of Compare.
+func (t *Meter) Interval(x Exact, s Sample) (low, high float64, ok bool) {
+	if t.Binary {
+		return t.Metric.Interval(t.ValueOf(x), nil)
 	}
-	if x.known < 2 || math.IsNaN(s.variance) {
+	if x.Known < 2 || math.IsNaN(s.Variance) {
 		return math.NaN(), math.NaN(), false
 	}
 	quantile := distuv.UnitNormal.Quantile(0.975)
-	if f := t.freedom(s.n); f <= many {
+	if f := t.freedom(s.N); f <= many {
 		quantile = distuv.StudentsT{Sigma: 1, Nu: f}.Quantile(0.975)
 	}
-	half := float64(quantile * math.Sqrt(s.variance/s.n))
-	return s.mean - half, s.mean + half, true
+	half := float64(quantile * math.Sqrt(s.Variance/s.N))
+	return s.Mean - half, s.Mean + half, true
 }
