@@ -1,0 +1,5 @@
+package distance
+
+import "testing"
+
+func eachPath(t *testing.T, test func(t *testing.T)) { test(t) }

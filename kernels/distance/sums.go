@@ -1,0 +1,92 @@
+package distance
+
+import "math/bits"
+
+// Sums are what the rows of each cluster add up to, in integers. Sums of blocks
+// add up, entry by entry.
+type Sums struct {
+	Counts []int64   // k: rows
+	Dense  []int64   // k × dense: sums of values; below 2⁶³ for up to 2³⁸ rows
+	Levels [][]int64 // a category: k × levels: rows
+}
+
+// NewSums returns sums of no rows for k clusters.
+func (s *Space) NewSums(k int) Sums {
+	sums := Sums{Counts: make([]int64, k), Dense: make([]int64, k*len(s.Weights)), Levels: make([][]int64, len(s.Categories))}
+	for g, c := range s.Categories {
+		sums.Levels[g] = make([]int64, k*c.Levels)
+	}
+	return sums
+}
+
+// Add adds other sums of the same space and number of clusters.
+func (s *Sums) Add(other Sums) {
+	add(s.Counts, other.Counts)
+	add(s.Dense, other.Dense)
+	for g := range s.Levels {
+		add(s.Levels[g], other.Levels[g])
+	}
+}
+
+func add(to, from []int64) {
+	for i, v := range from {
+		to[i] += v
+	}
+}
+
+// move takes row i from one cluster, which may be None, to another.
+func (s *Sums) move(space *Space, r *Rows, i int, from, to uint16) {
+	at, d := r.at(i), len(space.Weights)
+	x := r.X[min(at, len(r.X)):]
+	in := s.Dense[int(to)*d:][:d]
+	s.Counts[to]++
+	if from == None {
+		for f := range in {
+			in[f] += int64(x[f*Lanes])
+		}
+		for g, c := range space.Categories {
+			s.Levels[g][int(to)*c.Levels+int(r.Codes[g][i])]++
+		}
+		return
+	}
+	out := s.Dense[int(from)*d:][:d]
+	s.Counts[from]--
+	for f := range in {
+		v := int64(x[f*Lanes])
+		in[f] += v
+		out[f] -= v
+	}
+	for g, c := range space.Categories {
+		code := int(r.Codes[g][i])
+		s.Levels[g][int(to)*c.Levels+code]++
+		s.Levels[g][int(from)*c.Levels+code]--
+	}
+}
+
+// Square is a sum of squares of dense values: hi·2⁶⁴ + lo.
+type Square struct{ Hi, Lo uint64 }
+
+// Add adds another sum.
+func (s *Square) Add(other Square) {
+	lo, carry := bits.Add64(s.Lo, other.Lo, 0)
+	s.Lo, s.Hi = lo, s.Hi+other.Hi+carry
+}
+
+// Squares returns Σx² of every dense feature over all rows, exactly. With the
+// sums of the clusters it gives the inertia: a feature adds w·(Σx² − Σ over
+// clusters (Σx)²/n).
+func (r *Rows) Squares() []Square {
+	sums := make([]Square, r.dense)
+	if r.dense == 0 {
+		return sums
+	}
+	for at := 0; at < len(r.X); at += Lanes {
+		part := uint64(0) // of Lanes values: at most 2⁵²
+		for _, v := range r.X[at:][:Lanes] {
+			q := int64(v)
+			part += uint64(q * q)
+		}
+		sums[at/Lanes%r.dense].Add(Square{Lo: part})
+	}
+	return sums
+}
