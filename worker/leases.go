@@ -28,7 +28,7 @@ const (
 )
 
 // takeLeases takes one lease after the other, each once the one before has
-// been loaded.
+// been loaded: what waits is left to workers that are free.
 func (s *session) takeLeases(ctx context.Context) {
 	select {
 	case <-ctx.Done():
@@ -46,7 +46,7 @@ func (s *session) takeLeases(ctx context.Context) {
 			s.leasesLost(ctx, err)
 			return
 		}
-		h := &holding{HeldLease: lease, extended: time.Now()}
+		h := &holding{HeldLease: lease, extended: time.Now(), settled: make(chan struct{})}
 		if free := s.take(h); free < 0 {
 			if err := s.full(ctx, h, free+h.Bytes); err != nil {
 				s.leasesLost(ctx, err)
@@ -56,6 +56,11 @@ func (s *session) takeLeases(ctx context.Context) {
 		}
 		select {
 		case s.leased <- h:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-h.settled:
 		case <-ctx.Done():
 			return
 		}
@@ -124,6 +129,7 @@ func (s *session) full(ctx context.Context, h *holding, free int64) error {
 
 // load makes a leased shard resident and says so.
 func (s *session) load(ctx context.Context, h *holding) error {
+	defer close(h.settled)
 	held := wire.Held{Shard: h.Shard.ID, Delivery: h.Delivery}
 	if _, err := s.report(ctx, wire.ToCoordinator{Loading: &held}); err != nil {
 		return err

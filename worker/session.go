@@ -62,6 +62,7 @@ type holding struct {
 	*wire.HeldLease
 	shard    *shard.Shard // nil while loading
 	extended time.Time
+	settled  chan struct{} // closed once it was tried to load the shard
 }
 
 // session takes part until the job ends (nil), ctx ends (nil, drained), or the
