@@ -125,14 +125,9 @@ func (c *Config) Validate() error {
 	if c.Search {
 		errs = append(errs, c.Evidence.Validate())
 	}
-	if c.K < 0 || c.K > maxSegments || c.KMin < 1 || c.KMax < c.KMin || c.KMax > maxSegments {
-		problem("the number of segments is from 1 to %d, and --k-min is at most --k-max: --k %d, --k-min %d, --k-max %d", maxSegments, c.K, c.KMin, c.KMax)
-	}
+	errs = append(errs, c.CheckSegments())
 	if !(c.Lambda >= 0 && c.Lambda <= 1) {
 		problem("--lambda %v is not between 0 and 1", c.Lambda)
-	}
-	if c.Lang != "" && !slices.Contains(report.Languages, c.Lang) {
-		problem("--lang %q is not one of %s", c.Lang, strings.Join(report.Languages, ", "))
 	}
 	if c.Workers < 0 {
 		problem("--workers %d is negative", c.Workers)
@@ -153,6 +148,19 @@ func (c *Config) Validate() error {
 		if !slices.Contains([]string{"id", "feature", "context", "lever", "metric", "ignore"}, role) {
 			problem("--role %s=%s: a role is id, feature, context, lever, metric or ignore", column, role)
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// CheckSegments reports what is wrong with the number of segments and the
+// language of the report: all that Recut is told.
+func (c *Config) CheckSegments() error {
+	var errs []error
+	if c.K < 0 || c.K > maxSegments || c.KMin < 1 || c.KMax < c.KMin || c.KMax > maxSegments {
+		errs = append(errs, fmt.Errorf("the number of segments is from 1 to %d, and --k-min is at most --k-max: --k %d, --k-min %d, --k-max %d", maxSegments, c.K, c.KMin, c.KMax))
+	}
+	if c.Lang != "" && !slices.Contains(report.Languages, c.Lang) {
+		errs = append(errs, fmt.Errorf("--lang %q is not one of %s", c.Lang, strings.Join(report.Languages, ", ")))
 	}
 	return errors.Join(errs...)
 }

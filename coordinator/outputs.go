@@ -32,13 +32,7 @@ func (j *job) write(name string, fill func(io.Writer) error) error {
 
 // commit writes the report and run.json and puts everything into place.
 func (j *job) commit(ctx context.Context) error {
-	err := j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) })
-	if err == nil {
-		err = j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) })
-	}
-	if err == nil {
-		err = j.write(export.ReportHTMLFile, func(w io.Writer) error { return report.HTML(w, &j.findings, j.Lang) })
-	}
+	err := j.writeReports()
 	if err == nil {
 		err = j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) })
 	}
@@ -56,6 +50,18 @@ func (j *job) commit(ctx context.Context) error {
 	return nil
 }
 
+// writeReports writes what every job leaves: the profile and the report.
+func (j *job) writeReports() error {
+	err := j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) })
+	if err == nil {
+		err = j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) })
+	}
+	if err == nil {
+		err = j.write(export.ReportHTMLFile, func(w io.Writer) error { return report.HTML(w, &j.findings, j.Lang) })
+	}
+	return err
+}
+
 // runDocument is run.json: what ran, on what, and what it took. It alone
 // differs between two runs of the same job.
 type runDocument struct {
@@ -63,6 +69,7 @@ type runDocument struct {
 	Go       string          `json:"go"`
 	Platform string          `json:"platform"`
 	Config   runConfig       `json:"config"`
+	From     string          `json:"from,omitempty"` // segments were made from what the job in this folder kept
 	Input    []source.File   `json:"input"`
 	Rows     int64           `json:"rows"`
 	Columns  int             `json:"columns"`
@@ -147,7 +154,7 @@ type profileDocument struct {
 func (j *job) profileDocument() profileDocument {
 	f := &j.findings
 	return profileDocument{
-		Customers: j.rows(), Minimum: f.Minimum, Columns: f.Columns, Features: j.plan.Features,
+		Customers: f.Source.Rows, Minimum: f.Minimum, Columns: f.Columns, Features: j.plan.Features,
 		Metrics: j.metrics, Ranking: f.Ranking, Notes: f.Notes,
 	}
 }
@@ -165,7 +172,7 @@ type segmentsDocument struct {
 func (j *job) segmentsDocument() segmentsDocument {
 	f := &j.findings
 	d := segmentsDocument{
-		Customers: j.rows(), Personas: f.Personas, Merging: f.Segments,
+		Customers: f.Source.Rows, Personas: f.Personas, Merging: f.Segments,
 		SQL: merge.CaseSQL(j.plan.Features, f.Segments.Segments, j.segmentNames()),
 	}
 	for _, f := range j.plan.Features {

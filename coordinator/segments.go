@@ -22,7 +22,18 @@ func (j *job) segment(ctx context.Context) error {
 	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {
 		return err
 	}
-	err = j.write(export.SegmentsFile, func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) })
+	return j.writeSegments()
+}
+
+// writeSegments writes the segments, the cells that others can be made from,
+// and the model.
+func (j *job) writeSegments() error {
+	r := j.findings.Segments
+	err := j.write(export.SegmentsFile, func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) })
+	if err != nil {
+		return err
+	}
+	err = j.write(export.CellsFile, func(w io.Writer) error { return export.WriteCells(w, j.plan.Features, r.Crossed, r.Kept) })
 	if err != nil {
 		return err
 	}

@@ -77,21 +77,6 @@ func searchCommand() *cobra.Command {
 	}, j.input, j.metric, j.out, j.features, j.minimum, j.searchUpTo(1), j.evidence, j.every, j.engine)
 }
 
-func segmentCommand() *cobra.Command {
-	var j jobFlags
-	return j.command(&cobra.Command{
-		Use:   "segment",
-		Short: "Merge the customers into 6–10 segments with rules and personas, and assign them",
-		Example: `  headwater segment --input customers.csv --metric converted=yes --out out/
-  headwater segment --input customers.csv --metric revenue --cross age,city,plan --k 8 --out out/`,
-		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			j.config.Segment = true
-			return j.run(cmd)
-		},
-	}, j.input, j.metric, j.out, j.features, j.minimum, j.segments, j.engine)
-}
-
 // command adds groups of flags to a command.
 func (j *jobFlags) command(cmd *cobra.Command, groups ...func(*pflag.FlagSet)) *cobra.Command {
 	j.defaults()

@@ -26,6 +26,7 @@ const (
 	FindingsFile   = "findings.json"
 	ProfileFile    = "profile.json"
 	SegmentsFile   = "segments.json"
+	CellsFile      = "cells.parquet"
 	ModelFile      = "model.json"
 	ReportFile     = "report.md"
 	ReportHTMLFile = "report.html"
@@ -37,7 +38,7 @@ const (
 	ManifestFile   = AssignmentsDir + "/manifest.json"
 )
 
-var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile}
+var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {

@@ -39,12 +39,17 @@ func newFit(ctx context.Context, c *crossing, p part, m *moments, metrics []metr
 	if f.merges, err = Ward(ctx, f.g.points); err != nil {
 		return nil, err
 	}
+	f.finish(plan, cfg)
+	return f, nil
+}
+
+// finish cuts the merges and puts the outcome into rules.
+func (f *fit) finish(plan *encoder.Plan, cfg Config) {
 	f.clusters = f.g.cut(f.merges, cfg)
 	f.k = f.clusters.k
 	f.rule(cfg.MinSegment)
 	f.number()
-	f.boxes = boxes(&f.tree, plan, c.features)
-	return f, nil
+	f.boxes = boxes(&f.tree, plan, f.g.c.features)
 }
 
 // option is a tree that could take the place of the merging.

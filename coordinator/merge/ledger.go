@@ -67,7 +67,7 @@ func (l *ledger) count(ctx context.Context, crossings [][]int) error {
 		return err
 	}
 	for i, features := range open {
-		c, err := l.read(features, &merged[i])
+		c, err := l.read(features, &merged[i], encoder.Folds)
 		if err != nil {
 			return fmt.Errorf("crossing of features %v: %w", features, err)
 		}
@@ -124,19 +124,20 @@ func (l *ledger) fetch(ctx context.Context, p wire.CellsParams) ([]partial.Cells
 	return merged, nil
 }
 
-// read takes the merged cells apart; nil where they are too many.
-func (l *ledger) read(features []int, cells *partial.Cells) (*crossing, error) {
+// read takes the merged cells apart, whose keys have so many fold bits; nil
+// where they are too many.
+func (l *ledger) read(features []int, cells *partial.Cells, foldBits int) (*crossing, error) {
 	if cells.Overflown() {
 		return nil, nil
 	}
 	c := &crossing{features: features, n: cells.Counts.N, fold: make([]uint8, len(cells.Key))}
 	for i, key := range cells.Key {
-		c.fold[i] = uint8(key & (1<<encoder.Folds - 1))
-		if i > 0 && key>>encoder.Folds == cells.Key[i-1]>>encoder.Folds {
+		c.fold[i] = uint8(key & (1<<foldBits - 1))
+		if i > 0 && key>>foldBits == cells.Key[i-1]>>foldBits {
 			continue
 		}
 		c.start = append(c.start, i)
-		rest := key >> encoder.Folds
+		rest := key >> foldBits
 		at := len(c.codes)
 		c.codes = append(c.codes, make([]uint8, len(features))...)
 		for j := len(features) - 1; j >= 0; j-- {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/big"
 
+	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -61,11 +62,15 @@ func (l *ledger) total(ctx context.Context) (*totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &totals{cells: merged[0]}
-	for _, m := range l.metrics {
-		t.measure = append(t.measure, measureUnit{m.Num, m.Den, m.Digits, m.DenDigits})
+	return &totals{cells: merged[0], measure: measureUnits(l.metrics)}, nil
+}
+
+func measureUnits(metrics []metric.Metric) []measureUnit {
+	var out []measureUnit
+	for _, m := range metrics {
+		out = append(out, measureUnit{m.Num, m.Den, m.Digits, m.DenDigits})
 	}
-	return t, nil
+	return out
 }
 
 // of returns the moments of a part.

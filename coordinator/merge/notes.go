@@ -22,6 +22,11 @@ func (r *runner) noteMetrics() {
 	}
 }
 
+// noteProfile says that no metric took part.
+func (r *runner) noteProfile() {
+	r.note("No feature predicts the metric on customers held out: the segments are by profile alone.")
+}
+
 // noteFit notes where the merging could not do what was asked.
 func (r *runner) noteFit(f *fit) {
 	g := f.g

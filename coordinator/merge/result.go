@@ -30,6 +30,7 @@ type Result struct {
 	Notes     []string     `json:"notes,omitempty"`
 
 	Counts *partial.Segments `json:"-"` // of the segments, over all rows
+	Kept   *partial.Cells    `json:"-"` // of the crossing, over all rows: what another number of segments is made from
 }
 
 // Point is a cell that was merged, with what was folded into it.
@@ -62,7 +63,7 @@ type Mean struct {
 type R2 struct {
 	Merged   float64   `json:"merged"`   // of the merged cells, in sample
 	Segments float64   `json:"segments"` // of the segments as their rules say, in sample
-	HeldOut  float64   `json:"held_out"` // of segments made on 70 % of the customers, on the others: mean over Splits
+	HeldOut  float64   `json:"held_out"` // of segments made on 70 % of the customers, on the others: mean over Splits; meaningless without any
 	Error    float64   `json:"error"`    // standard error of HeldOut over the splits
 	Splits   []SplitR2 `json:"splits"`
 	Tree     TreeR2    `json:"tree"`

@@ -8,15 +8,14 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
-	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // Run makes segments of all customers. Levels are the counts of wire.OpLevels
 // over all shards. Report is told of each step; it may be nil.
 //
 // The cost is one pass over the rows per feature crossed (each counting up to
-// 16 crossings, and those of the held-out evaluation), one for the segments,
-// and one per level of the tree they are compared with.
+// 16 crossings, and those of the held-out evaluation), one for the cells that
+// are merged, and one per level of the tree they are compared with.
 func Run(ctx context.Context, sh Shards, plan *encoder.Plan, metrics []metric.Metric, levels *partial.Counts, c Config, report func(step string)) (*Result, error) {
 	if err := c.Validate(len(plan.Features)); err != nil {
 		return nil, fmt.Errorf("segments: %w", err)
@@ -91,13 +90,19 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
+	r.report("describing cells")
+	if r.result.Kept, err = whole.keep(ctx, crossed); err != nil {
+		return nil, err
+	}
+	if crossed, err = whole.read(crossed.features, r.result.Kept, 0); err != nil {
+		return nil, err
+	}
 	r.report("merging cells")
 	fit, err := r.fitAll(ctx, crossed)
 	if err != nil {
 		return nil, err
 	}
 	r.describe(fit)
-	r.report("describing segments")
 	if err := r.count(ctx, fit); err != nil {
 		return nil, err
 	}
@@ -157,7 +162,7 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 		return r.get(main.chosen), nil
 	}
 	r.result.Predicts, r.result.Lambda = false, 0
-	r.note("No feature predicts the metric on customers held out: the segments are by profile alone.")
+	r.noteProfile()
 	chosen, err := r.byProfile(ctx, r.candidate, r.levels, r.c.MinCell)
 	if err != nil {
 		return nil, err
@@ -222,42 +227,6 @@ func (r *runner) describe(f *fit) {
 		s.Rules = append(s.Rules, b.rule(g.c.features, n))
 	}
 	r.noteFit(f)
-}
-
-// count counts the segments over all rows.
-func (r *runner) count(ctx context.Context, f *fit) error {
-	var merged *partial.Segments
-	p := wire.SegmentsParams{Tree: f.tree, Segments: f.k}
-	err := r.shards.OverShards(ctx, wire.OpSegments, p, func(answer []byte) error {
-		part := new(partial.Segments)
-		if err := wire.Decode(answer, part); err != nil {
-			return err
-		}
-		if len(part.All.N) != f.k {
-			return fmt.Errorf("%d segments were asked for, %d came back", f.k, len(part.All.N))
-		}
-		if merged == nil {
-			merged = part
-			return nil
-		}
-		return merged.Merge(part)
-	})
-	if err != nil {
-		return fmt.Errorf("count segments: %w", err)
-	}
-	if merged == nil {
-		return errors.New("count segments: no shard answered")
-	}
-	var n int64
-	for _, x := range merged.All.N {
-		n += x
-	}
-	if n != r.all.n {
-		return fmt.Errorf("count segments: they hold %d customers, not %d", n, r.all.n)
-	}
-	r.result.Counts = merged
-	r.enterMeans(merged)
-	return nil
 }
 
 // enterMeans enters sizes and metric means.

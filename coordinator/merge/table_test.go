@@ -210,8 +210,17 @@ func (t *table) cells(features []int, p wire.CellsParams, lo, hi int) partial.Ce
 			out.Squares = append(out.Squares, partial.MakeSquares(len(out.Key)))
 		}
 	}
+	offsets := encoder.Offsets(t.plan.Features)
+	if p.Levels {
+		out.Levels = make([]int64, len(out.Key)*offsets[len(t.plan.Features)])
+	}
 	for g, key := range out.Key {
 		for _, i := range rows[key] {
+			if p.Levels {
+				for f, codes := range t.rows.Codes {
+					out.Levels[g*offsets[len(t.plan.Features)]+offsets[f]+int(codes[i])]++
+				}
+			}
 			t.put(&out.Counts, g, i)
 			for m := range out.Squares {
 				out.Squares[m].Add(g, t.rows.Values[m][i])

@@ -44,7 +44,7 @@ func (p *document) segments() *segmentsView {
 	f, r := p.f, p.f.Segments
 	v := &segmentsView{}
 	v.Said = append(v.Said, p.t("Made of %s: %s cells.", strings.Join(r.Names, " × "), whole(r.Cells)))
-	if r.Predicts {
+	if r.Predicts && len(r.R2.Splits) > 0 {
 		v.Said = append(v.Said, p.t("On customers held out the segments explain %s of the variance; a tree with as many rules %s.", percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules)))
 	}
 	v.Table.Head = []head{{"", true}, {p.t("segment"), false}, {p.t("customers"), true}, {p.t("share"), true}}

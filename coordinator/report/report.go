@@ -27,7 +27,10 @@ func Terminal(w io.Writer, f *Findings) error {
 			return err
 		}
 	}
-	end := fmt.Sprintf("\n  %.1f s, %d workers, %d shards", f.Seconds, f.Source.Workers, f.Source.Shards)
+	end := fmt.Sprintf("\n  %.1f s", f.Seconds)
+	if f.Source.Workers > 0 {
+		end += fmt.Sprintf(", %d workers, %d shards", f.Source.Workers, f.Source.Shards)
+	}
 	if f.Out != "" {
 		end += "; everything is in " + f.Out + ": " + strings.Join(names(f.Outputs), ", ")
 	}

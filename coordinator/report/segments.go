@@ -31,8 +31,10 @@ func (f *Findings) segments() section {
 		s.add(cells...)
 	}
 	s.note("made of %s: %s cells", strings.Join(r.Names, " × "), whole(r.Cells))
-	s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
-		percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
+	if len(r.R2.Splits) > 0 {
+		s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
+			percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
+	}
 	for _, n := range r.Notes {
 		s.note("! %s", n)
 	}

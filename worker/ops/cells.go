@@ -60,6 +60,8 @@ type crossing struct {
 	keys   []uint64 // slot → key, without fold; slot 0 is not used
 	tally  *tally
 	square []partial.Squares // nil where not asked for
+	level  []int64           // group-major, rows by feature × code; nil where not asked for
+	offset []int             // of the features' codes in level, and their number in all
 
 	group []uint32
 }
@@ -71,6 +73,9 @@ func newCrossing(features []int, plan *encoder.Plan, p wire.CellsParams) (*cross
 	}
 	if p.Squares {
 		c.square = make([]partial.Squares, len(plan.Measures))
+	}
+	if p.Levels {
+		c.offset = encoder.Offsets(plan.Features)
 	}
 	product := uint64(1) << c.foldBits
 	for _, f := range features {
@@ -107,13 +112,31 @@ func (c *crossing) add(b *rowBlock, keys *crossedKeys) {
 		c.lookUp(keys.kept, b.codes(c.features[last]), c.radix[last], b.fold(), group)
 	}
 	if len(c.keys)-1 > c.limit {
-		c.over, c.direct, c.hashed, c.keys, c.tally, c.square = true, nil, nil, nil, nil, nil
+		c.over, c.direct, c.hashed, c.keys, c.tally, c.square, c.level = true, nil, nil, nil, nil, nil, nil
 		return
 	}
 	c.tally.grow(len(c.keys) << c.foldBits)
 	c.tally.add(group, b)
 	for m := range c.square {
 		addSquares(&c.square[m], len(c.tally.n), group, &b.measures[m])
+	}
+	if c.offset != nil {
+		c.addLevels(group, b)
+	}
+}
+
+// addLevels counts a block's rows by group and by every feature × code.
+func (c *crossing) addLevels(group []uint32, b *rowBlock) {
+	features := len(c.offset) - 1
+	width := c.offset[features]
+	if more := len(c.tally.n)*width - len(c.level); more > 0 {
+		c.level = append(c.level, make([]int64, more)...)
+	}
+	for f, offset := range c.offset[:features] {
+		codes := b.codes(f)[:len(group)]
+		for i, g := range group {
+			c.level[int(g)*width+offset+int(codes[i])]++
+		}
 	}
 }
 
@@ -178,6 +201,12 @@ func (c *crossing) result() partial.Cells {
 			squares.Hi[i], squares.Lo[i] = c.square[m].Hi[g], c.square[m].Lo[g]
 		}
 		out.Squares = append(out.Squares, squares)
+	}
+	if c.offset != nil {
+		width := c.offset[len(c.offset)-1]
+		for _, g := range groups {
+			out.Levels = append(out.Levels, c.level[int(g)*width:(int(g)+1)*width]...)
+		}
 	}
 	return out
 }

@@ -97,6 +97,20 @@ func bruteGroup(plan *encoder.Plan, rows *encoder.Rows, pass func(i int) bool) g
 	return g
 }
 
+// bruteLevels counts the rows that pass by feature × code.
+func bruteLevels(plan *encoder.Plan, rows *encoder.Rows, pass func(i int) bool) []int64 {
+	offsets := encoder.Offsets(plan.Features)
+	out := make([]int64, offsets[len(plan.Features)])
+	for i := range rows.N {
+		if pass(i) {
+			for f := range plan.Features {
+				out[offsets[f]+int(rows.Codes[f][i])]++
+			}
+		}
+	}
+	return out
+}
+
 // groupOf reads one entry of counts; squares may be nil.
 func groupOf(c *partial.Counts, squares []partial.Squares, i int) group {
 	g := group{N: []int64{c.N[i]}}
@@ -128,7 +142,7 @@ func TestCellsEqualBruteForce(t *testing.T) {
 	plan, rows := randomTable(rng, 700, 3, 5, 256, 2, 200, 250)
 	crossings := [][]int{{}, {0}, {0, 1}, {0, 1, 3}, {2, 4, 5}, {1, 0}, {0, 2, 4, 5}}
 	for _, folds := range []bool{false, true} {
-		p := wire.CellsParams{Crossings: crossings, Folds: folds, Squares: true, Limit: 1000}
+		p := wire.CellsParams{Crossings: crossings, Folds: folds, Squares: true, Levels: true, Limit: 1000}
 		whole := callCells(t, plan, cutShards(t, plan, rows, 1000), p)
 		foldBits := 0
 		if folds {
@@ -158,6 +172,10 @@ func TestCellsEqualBruteForce(t *testing.T) {
 				if diff := cmp.Diff(want, groupOf(&whole[c].Counts, whole[c].Squares, at)); diff != "" {
 					t.Fatalf("crossing %v folds %v key %d (-brute +op):\n%s", features, folds, k, diff)
 				}
+				width := len(whole[c].Levels) / len(whole[c].Key)
+				if diff := cmp.Diff(bruteLevels(plan, rows, func(i int) bool { return key(i) == k }), whole[c].Levels[at*width:(at+1)*width]); diff != "" {
+					t.Fatalf("crossing %v folds %v key %d: levels (-brute +op):\n%s", features, folds, k, diff)
+				}
 			}
 			if total != int64(rows.N) {
 				t.Errorf("crossing %v: cells hold %d rows of %d", features, total, rows.N)
@@ -181,6 +199,9 @@ func TestCellsEqualBruteForce(t *testing.T) {
 		for c := range merged {
 			if diff := cmp.Diff(whole[c].Key, merged[c].Key); diff != "" {
 				t.Fatalf("crossing %v: keys differ (-whole +cut):\n%s", crossings[c], diff)
+			}
+			if diff := cmp.Diff(whole[c].Levels, merged[c].Levels); diff != "" {
+				t.Fatalf("crossing %v: levels differ (-whole +cut):\n%s", crossings[c], diff)
 			}
 			for at := range merged[c].Key {
 				if diff := cmp.Diff(groupOf(&whole[c].Counts, whole[c].Squares, at), groupOf(&merged[c].Counts, merged[c].Squares, at)); diff != "" {

@@ -14,6 +14,7 @@ type Cells struct {
 	Key     []uint64
 	Counts  Counts    // in the order of Key
 	Squares []Squares // where asked for: measure → one entry per key
+	Levels  []int64   // where asked for: key-major, rows by feature × code of the plan, as in OpLevels
 }
 
 // Overflow is what a crossing of more occupied cells than the limit comes back as.
@@ -79,6 +80,9 @@ func (c *Cells) check() error {
 			return fmt.Errorf("measure %d: %d cells with squares of another length", m, n)
 		}
 	}
+	if n > 0 && len(c.Levels)%n != 0 {
+		return fmt.Errorf("%d cells with %d level counts", n, len(c.Levels))
+	}
 	for i := 1; i < n; i++ {
 		if c.Key[i] <= c.Key[i-1] {
 			return fmt.Errorf("cell %d is out of order", i)
@@ -91,6 +95,10 @@ func (c *Cells) check() error {
 func (c *Cells) add(other *Cells) error {
 	if len(c.Counts.Measures) != len(other.Counts.Measures) || len(c.Squares) != len(other.Squares) {
 		return fmt.Errorf("cells with %d measures cannot be added to cells with %d", len(other.Counts.Measures), len(c.Counts.Measures))
+	}
+	width := len(c.Levels) / len(c.Key)
+	if len(other.Levels)/len(other.Key) != width {
+		return fmt.Errorf("cells with %d levels cannot be added to cells with %d", len(other.Levels)/len(other.Key), width)
 	}
 	complete := make([]bool, len(c.Counts.Measures))
 	for m := range complete {
@@ -115,6 +123,9 @@ func (c *Cells) add(other *Cells) error {
 		}
 	}
 	out := Cells{Key: keys, Counts: MakeCounts(len(keys), complete), Squares: make([]Squares, len(c.Squares))}
+	if width > 0 {
+		out.Levels = make([]int64, len(keys)*width)
+	}
 	for m := range out.Squares {
 		out.Squares[m] = MakeSquares(len(keys))
 	}
@@ -126,7 +137,7 @@ func (c *Cells) add(other *Cells) error {
 
 // scatter adds cells whose keys are all among c's.
 func (c *Cells) scatter(from *Cells) {
-	at := 0
+	at, width := 0, len(from.Levels)/len(from.Key)
 	for i, key := range from.Key {
 		for c.Key[at] != key {
 			at++
@@ -143,6 +154,7 @@ func (c *Cells) scatter(from *Cells) {
 		for m := range c.Squares {
 			c.Squares[m].add(at, from.Squares[m].Hi[i], from.Squares[m].Lo[i])
 		}
+		addTo(c.Levels[at*width:(at+1)*width], from.Levels[i*width:(i+1)*width])
 	}
 }
 
@@ -195,6 +207,9 @@ func (s Squares) Add(i int, x int64) {
 
 // AddSum adds a sum of squares to the i-th sum.
 func (s Squares) AddSum(i int, squares uint64) { s.add(i, 0, squares) }
+
+// AddEntry adds the from-th sum of other to the i-th.
+func (s Squares) AddEntry(i int, other *Squares, from int) { s.add(i, other.Hi[from], other.Lo[from]) }
 
 func (s Squares) add(i int, hi, lo uint64) {
 	var carry uint64

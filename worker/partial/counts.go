@@ -84,6 +84,19 @@ func addTo(dst, src []int64) {
 	}
 }
 
+// AddEntry adds the from-th entry of other, of the same measures, to the i-th.
+func (c *Counts) AddEntry(i int, other *Counts, from int) {
+	c.N[i] += other.N[from]
+	for m := range c.Measures {
+		a, b := &c.Measures[m], &other.Measures[m]
+		if a.Known != nil {
+			a.Known[i] += b.Known[from]
+		}
+		a.Sum.Hi[i] += b.Sum.Hi[from]
+		a.Sum.Lo[i] += b.Sum.Lo[from]
+	}
+}
+
 // Last returns the last entry alone.
 func (c *Counts) Last() Counts {
 	i := len(c.N) - 1

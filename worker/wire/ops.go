@@ -79,6 +79,7 @@ type CellsParams struct {
 	Crossings [][]int // each a list of indexes into Plan.Features
 	Folds     bool    // split every cell by the rows' Fold
 	Squares   bool    // Σx² of every cell and measure as well
+	Levels    bool    // rows of every cell by feature × code of the whole plan as well
 	Parts     uint8   // count only rows whose part has all these bits, see encoder.Rows
 	Limit     int     // more occupied cells (whatever their folds) than this in a crossing make it come back as partial.Overflow
 }

@@ -1,0 +1,76 @@
+package export
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+)
+
+func someCells() ([]encoder.Feature, *partial.Cells) {
+	features := []encoder.Feature{
+		{Name: "age", Levels: []encoder.Level{{Name: "<30"}, {Name: "30+"}}},
+		{Name: "job", Levels: []encoder.Level{{Name: "clerk"}}},
+		{Name: "city", Levels: []encoder.Level{{Name: "a & b"}, {Name: "c"}}},
+	}
+	cells := &partial.Cells{Key: []uint64{1, 5, 8}, Counts: partial.MakeCounts(3, []bool{true, false})}
+	for range 2 {
+		cells.Squares = append(cells.Squares, partial.MakeSquares(3))
+	}
+	for i := range cells.Key {
+		cells.Counts.N[i] = int64(10 * (i + 1))
+		cells.Counts.Measures[1].Known[i] = int64(9*i + 1)
+		for m := range 2 {
+			cells.Counts.Measures[m].Sum.Hi[i], cells.Counts.Measures[m].Sum.Lo[i] = int64(-i), int64(i+m)
+			cells.Squares[m].Hi[i], cells.Squares[m].Lo[i] = uint64(i), ^uint64(m)
+		}
+		for level := range 8 {
+			cells.Levels = append(cells.Levels, int64(i*level))
+		}
+	}
+	return features, cells
+}
+
+func TestCellsComeBack(t *testing.T) {
+	features, cells := someCells()
+	var b, again bytes.Buffer
+	if err := WriteCells(&b, features, []int{2, 0}, cells); err != nil {
+		t.Fatal(err)
+	}
+	// The same sums, split otherwise, are the same bytes.
+	cells.Counts.Measures[0].Sum.Hi[1]--
+	cells.Counts.Measures[0].Sum.Lo[1] += 1 << 32
+	if err := WriteCells(&again, features, []int{2, 0}, cells); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), again.Bytes()) {
+		t.Error("the bytes depend on how sums came about")
+	}
+	got, err := ReadCells(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, want := someCells()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("-written +read:\n%s", diff)
+	}
+	for cut := 0; cut < b.Len(); cut += 97 {
+		if _, err := ReadCells(bytes.NewReader(b.Bytes()[:cut]), int64(cut)); err == nil {
+			t.Fatalf("a file cut at byte %d is read", cut)
+		}
+	}
+}
+
+func TestCellName(t *testing.T) {
+	features, _ := someCells()
+	if got, want := cellName(features, []int{2, 0}, 1*3+2), `age=30+ & city="a & b"`; got != want {
+		t.Errorf("cell is %q, want %q", got, want)
+	}
+	if got, want := cellName(features, []int{1}, 0), `job=(missing)`; got != want {
+		t.Errorf("cell is %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,155 @@
+package coordinator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/coordinator/report"
+)
+
+// RecutConfig says how many segments to make of the cells that an earlier job
+// left in the folder From.
+type RecutConfig struct {
+	From          string
+	KMin, KMax, K int
+
+	Out     string // "" = nothing is written
+	Force   bool
+	Lang    string // of report.html: en or zh; "" = en
+	Version string
+}
+
+// Recut makes other segments from the dendrogram and the cells of an earlier
+// job, without its table, and writes all that a job of segments leaves but the
+// assignments.
+func Recut(c *RecutConfig) (found *report.Findings, err error) {
+	begin := time.Now()
+	j := &job{Config: &Config{Lang: c.Lang, Version: c.Version, Out: c.Out}}
+	var earlier runDocument
+	if err := j.openJob(c.From, &earlier); err != nil {
+		return nil, err
+	}
+	f := &j.findings
+	config := merge.Config{KMin: c.KMin, KMax: c.KMax, K: c.K}
+	if f.Segments, err = merge.Recut(&j.plan, j.metrics, f.Segments, config); err != nil {
+		return nil, err
+	}
+	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {
+		return nil, err
+	}
+	f.Seconds = time.Since(begin).Seconds()
+	if c.Out == "" {
+		return f, nil
+	}
+	if j.folder, err = export.Open(c.Out, c.Force); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, j.folder.Abort()) }()
+	earlier.Version, earlier.Segments, earlier.Seconds, earlier.From = c.Version, f.Segments.K, f.Seconds, c.From
+	earlier.Config.K, earlier.Config.KMin, earlier.Config.KMax = c.K, c.KMin, c.KMax
+	earlier.Groups, earlier.Stages, earlier.Workers, earlier.Shards = 0, nil, 0, 0
+	return f, j.writeRecut(&earlier)
+}
+
+// writeRecut writes the outputs of Recut.
+func (j *job) writeRecut(run *runDocument) error {
+	if err := j.writeSegments(); err != nil {
+		return err
+	}
+	if err := j.writeReports(); err != nil {
+		return err
+	}
+	run.Outputs = j.folder.Outputs()
+	if err := j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, run) }); err != nil {
+		return err
+	}
+	if err := j.folder.Commit(); err != nil {
+		return err
+	}
+	j.findings.Out, j.findings.Outputs = j.folder.Path(), j.folder.Outputs()
+	return nil
+}
+
+// openJob takes up a finished job that made segments.
+func (j *job) openJob(from string, run *runDocument) error {
+	var segments segmentsDocument
+	var profile profileDocument
+	if err := readOutput(from, export.SegmentsFile, &segments); err != nil {
+		return err
+	}
+	if err := readOutput(from, export.ProfileFile, &profile); err != nil {
+		return err
+	}
+	if err := readOutput(from, export.RunFile, run); err != nil {
+		return err
+	}
+	if segments.Merging == nil {
+		return fmt.Errorf("%s: it holds no segments; run the job again", filepath.Join(from, export.SegmentsFile))
+	}
+	if err := j.openModel(from); err != nil {
+		return err
+	}
+	if err := j.openCells(from, segments.Merging); err != nil {
+		return err
+	}
+	var err error
+	if j.levels, err = merge.AllLevels(&j.plan, segments.Merging.Kept); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(from, export.CellsFile), err)
+	}
+	j.metrics = profile.Metrics
+	for _, m := range j.metrics {
+		if m.Num < 0 || m.Num >= len(j.plan.Measures) || m.Den >= len(j.plan.Measures) || len(segments.Merging.Kept.Squares) != len(j.plan.Measures) {
+			return fmt.Errorf("%s: metric %s is not among the measures of the model; run the job again", filepath.Join(from, export.ProfileFile), m.Name)
+		}
+	}
+	f := &j.findings
+	f.Segments, f.Columns, f.Ranking, f.Minimum, f.Notes = segments.Merging, profile.Columns, profile.Ranking, profile.Minimum, profile.Notes
+	f.Overall = export.Overall{Features: j.plan.Features, Metrics: j.metrics, All: j.levels.Last()}
+	f.Source = report.Source{Rows: segments.Customers, Columns: run.Columns}
+	for _, file := range run.Input {
+		f.Source.Names = append(f.Source.Names, file.Name)
+	}
+	return nil
+}
+
+func (j *job) openModel(from string) error {
+	path := filepath.Join(from, export.ModelFile)
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("the job in %s: %w", from, err)
+	}
+	defer file.Close()
+	model, err := export.ReadModel(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	j.plan = model.Plan
+	return nil
+}
+
+func (j *job) openCells(from string, r *merge.Result) error {
+	path := filepath.Join(from, export.CellsFile)
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the job in %s kept no cells (an earlier version made it): run segment on the table with --k", from)
+	}
+	if err != nil {
+		return fmt.Errorf("the job in %s: %w", from, err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err == nil {
+		r.Kept, err = export.ReadCells(file, info.Size())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
