@@ -50,9 +50,13 @@ func (j *job) commit(ctx context.Context) error {
 	return nil
 }
 
-// writeReports writes what every job leaves: the profile and the report.
+// writeReports writes what every job leaves: the profile, the report, and the
+// model where groups or segments were made.
 func (j *job) writeReports() error {
 	err := j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) })
+	if err == nil && (j.findings.Groups != nil || j.findings.Segments != nil) {
+		err = j.write(export.ModelFile, func(w io.Writer) error { return export.WriteModel(w, j.model()) })
+	}
 	if err == nil {
 		err = j.write(export.ReportFile, func(w io.Writer) error { return report.Markdown(w, &j.findings) })
 	}

@@ -130,7 +130,10 @@ func (j *job) openModel(from string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	j.plan = model.Plan
+	j.plan, j.Weight = model.Plan, model.Weight
+	for _, m := range model.Metrics {
+		j.specified = append(j.specified, m.Spec)
+	}
 	return nil
 }
 

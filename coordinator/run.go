@@ -28,6 +28,9 @@ type job struct {
 	plan    encoder.Plan
 	metrics []metric.Metric
 	shards  int
+
+	specified []metric.Spec // what the metrics are, for any other table
+
 	halves  *partial.Halves // levels on either part of the customers
 	cross   []int           // features to cross, as the config asks; nil = chosen
 	levels  *partial.Counts // every feature × code, then all rows
@@ -50,43 +53,54 @@ type stage struct {
 // Run does what the config asks for and returns what was found. Outputs appear
 // in the out folder when everything is done, or not at all.
 func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
-	if err := c.Validate(); err != nil {
+	err = withJob(ctx, c, func(j *job) error {
+		begin := time.Now()
+		for _, s := range j.todo() {
+			if j.profile != nil && len(j.plan.Features) == 0 {
+				break // a profile of a table without features: there is nothing to count
+			}
+			if err := j.timed(s.name, func() error { return s.do(ctx) }); err != nil {
+				return err
+			}
+		}
+		j.findings.Seconds = time.Since(begin).Seconds()
+		found = &j.findings
+		if j.folder == nil {
+			return nil
+		}
+		return j.commit(ctx)
+	})
+	if err != nil {
 		return nil, err
 	}
-	begin := time.Now()
+	return found, nil
+}
+
+// withJob opens what a job needs (out folder, table, engine), lets do work
+// with it, and closes everything again.
+func withJob(ctx context.Context, c *Config, do func(*job) error) (err error) {
+	if err := c.Validate(); err != nil {
+		return err
+	}
 	j := &job{Config: c}
 	if c.Out != "" {
 		if j.folder, err = export.Open(c.Out, c.Force); err != nil {
-			return nil, err
+			return err
 		}
 		defer func() { err = errors.Join(err, j.folder.Abort()) }()
 	}
 	if j.table, err = source.Find(ctx, c.Input); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, j.table.Close()) }()
 	if err := j.keepInputs(); err != nil {
-		return nil, err
+		return err
 	}
 	if j.engine, err = engine.Start(ctx, j.engineConfig(), j.table, c.Opener); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, j.engine.Close()) }()
-	for _, s := range j.todo() {
-		if j.profile != nil && len(j.plan.Features) == 0 {
-			break // a profile of a table without features: there is nothing to count
-		}
-		if err := j.timed(s.name, func() error { return s.do(ctx) }); err != nil {
-			return nil, err
-		}
-	}
-	j.findings.Seconds = time.Since(begin).Seconds()
-	if j.folder != nil {
-		if err := j.commit(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return &j.findings, nil
+	return do(j)
 }
 
 // keepInputs refuses a job that would replace a file that it reads.

@@ -25,19 +25,14 @@ func (j *job) segment(ctx context.Context) error {
 	return j.writeSegments()
 }
 
-// writeSegments writes the segments, the cells that others can be made from,
-// and the model.
+// writeSegments writes the segments and the cells that others can be made from.
 func (j *job) writeSegments() error {
 	r := j.findings.Segments
 	err := j.write(export.SegmentsFile, func(w io.Writer) error { return export.WriteJSON(w, j.segmentsDocument()) })
 	if err != nil {
 		return err
 	}
-	err = j.write(export.CellsFile, func(w io.Writer) error { return export.WriteCells(w, j.plan.Features, r.Crossed, r.Kept) })
-	if err != nil {
-		return err
-	}
-	return j.write(export.ModelFile, func(w io.Writer) error { return export.WriteModel(w, j.model()) })
+	return j.write(export.CellsFile, func(w io.Writer) error { return export.WriteCells(w, j.plan.Features, r.Crossed, r.Kept) })
 }
 
 // segmentNames are the segments' names, in their order.
@@ -47,19 +42,6 @@ func (j *job) segmentNames() []string {
 		names = append(names, p.Name)
 	}
 	return names
-}
-
-// model is what assigns rows to the segments.
-func (j *job) model() export.Model {
-	m := export.Model{CreatedBy: "headwater " + j.Version, Tree: j.findings.Segments.Tree, Plan: j.plan}
-	for i, s := range j.findings.Segments.Segments {
-		segment := export.ModelSegment{Name: j.segmentNames()[i], Rows: s.N}
-		for _, r := range s.Rules {
-			segment.Rules = append(segment.Rules, merge.RuleText(j.plan.Features, r))
-		}
-		m.Segments = append(m.Segments, segment)
-	}
-	return m
 }
 
 // assign sends every row of the source to its segment and writes the parts.

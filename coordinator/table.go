@@ -43,6 +43,7 @@ func (j *job) profileTable(ctx context.Context) error {
 	if j.plan.Measures, j.metrics, err = metric.Resolve(specs, j.Weight, j.profile); err != nil {
 		return err
 	}
+	j.specified = metric.Pinned(specs, j.metrics)
 	options := j.featureOptions(metric.Columns(specs, j.Weight), bins)
 	if err := j.decide(ctx, options); err != nil {
 		return err

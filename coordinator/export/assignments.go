@@ -55,11 +55,11 @@ func NewAssignments(folder *Folder, segments []string, splits int, withID bool) 
 	a := &Assignments{folder: folder, missing: splits, manifest: Manifest{
 		Format:  ManifestFormat,
 		Version: ManifestVersion,
-		Columns: []string{"file", "row", "segment", "segment_name"},
+		Columns: []string{"file", "row", "rule", "segment", "segment_name"},
 		Parts:   make([]ManifestPart, splits),
 	}}
 	if withID {
-		a.manifest.Columns = []string{"id", "segment", "segment_name"}
+		a.manifest.Columns = []string{"id", "rule", "segment", "segment_name"}
 	}
 	for i, name := range segments {
 		a.manifest.Segments = append(a.manifest.Segments, ManifestSegment{Segment: i + 1, Name: name})

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
@@ -21,16 +22,32 @@ const (
 // maxModelBytes bounds a model file that is read: far above any real one.
 const maxModelBytes = 256 << 20
 
-// Model is all that is needed to assign rows, old and new, to segments.
+// Model is what a finished job can be applied to other tables by: how they are
+// encoded, what assigns their rows to segments, and what the job's own table
+// looked like, to compare them with.
 type Model struct {
 	Format    string         `json:"format"`
 	Version   int            `json:"version"`
 	CreatedBy string         `json:"created_by"` // program and version
 	Checksum  string         `json:"checksum,omitempty"`
-	Segments  []ModelSegment `json:"segments"`
-	Tree      encoder.Tree   `json:"tree"` // leaves are indexes into Segments
+	Customers int64          `json:"customers"` // of the table that the model was made from
+	Metrics   []ModelMetric  `json:"metrics"`
+	Weight    string         `json:"weight,omitempty"` // column that weighs the rows
+	Segments  []ModelSegment `json:"segments"`         // empty: the job made none
+	Tree      encoder.Tree   `json:"tree"`             // leaves are indexes into Segments
 	Plan      encoder.Plan   `json:"plan"`
+	Levels    [][]int64      `json:"levels"` // feature of the plan → code → customers
 }
+
+// ModelMetric is a metric over all customers of the table.
+type ModelMetric struct {
+	metric.Spec          // such that it means the same on another table
+	Known       int64    `json:"known"`
+	Mean        *float64 `json:"mean"`
+}
+
+// Assigns reports whether the model sends rows to segments.
+func (m *Model) Assigns() bool { return len(m.Segments) > 0 }
 
 // ModelSegment is one segment of a model.
 type ModelSegment struct {

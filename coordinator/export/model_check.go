@@ -17,9 +17,9 @@ const maxDigits = 15
 // check finds the first thing in the model by which no row could be assigned,
 // or not the way it reads.
 func (m *Model) check() error {
-	names := namer{"segment": {}, "feature": {}, "measure": {}}
-	if len(m.Segments) == 0 {
-		return errors.New("there are no segments")
+	names := namer{"segment": {}, "feature": {}, "measure": {}, "metric": {}}
+	if m.Customers < 0 {
+		return fmt.Errorf("it is of %d customers", m.Customers)
 	}
 	for i := range m.Segments {
 		if err := names.take("segment", i, m.Segments[i].Name); err != nil {
@@ -50,7 +50,49 @@ func (m *Model) check() error {
 			return fmt.Errorf("measure %q: digits %d and %d are not within 0 to %d", x.Name, x.Digits, x.WeightDigits, maxDigits)
 		}
 	}
-	return checkTree(&m.Tree, &m.Plan, len(m.Segments))
+	for i := range m.Metrics {
+		x := &m.Metrics[i]
+		if err := names.take("metric", i, x.Name); err != nil {
+			return err
+		}
+		if x.Column == "" || !utf8.ValidString(x.Column) || !utf8.ValidString(x.Per) {
+			return fmt.Errorf("metric %q: its columns are %q and %q", x.Name, x.Column, x.Per)
+		}
+		if x.Known < 0 || x.Known > m.Customers {
+			return fmt.Errorf("metric %q: it is known for %d of %d customers", x.Name, x.Known, m.Customers)
+		}
+	}
+	if err := m.checkLevels(); err != nil {
+		return err
+	}
+	if len(m.Segments) == 0 && len(m.Tree.Nodes) == 0 {
+		return nil
+	}
+	return m.checkTree()
+}
+
+// checkLevels makes sure that every customer has one code of every feature.
+func (m *Model) checkLevels() error {
+	if len(m.Levels) != len(m.Plan.Features) {
+		return fmt.Errorf("the levels of %d features are counted, but there are %d", len(m.Levels), len(m.Plan.Features))
+	}
+	for i, counts := range m.Levels {
+		f := &m.Plan.Features[i]
+		if len(counts) != f.Codes() {
+			return fmt.Errorf("feature %q: %d codes are counted, but it has %d", f.Name, len(counts), f.Codes())
+		}
+		left := m.Customers
+		for _, n := range counts {
+			if n < 0 || n > left {
+				return fmt.Errorf("feature %q: its codes count %v, which are not the %d customers", f.Name, counts, m.Customers)
+			}
+			left -= n
+		}
+		if left != 0 {
+			return fmt.Errorf("feature %q: its codes count %v, %d short of the %d customers", f.Name, counts, left, m.Customers)
+		}
+	}
+	return nil
 }
 
 // namer holds the names taken so far, by what they name.
@@ -129,7 +171,11 @@ func checkLevel(f *encoder.Feature, i int) error {
 
 // checkTree makes sure that every row comes to a segment. Children must follow
 // their parents, so there is no way round in circles.
-func checkTree(t *encoder.Tree, p *encoder.Plan, segments int) error {
+func (m *Model) checkTree() error {
+	t, p, segments := &m.Tree, &m.Plan, len(m.Segments)
+	if segments == 0 {
+		return errors.New("there are no segments for the tree to assign to")
+	}
 	if len(t.Nodes) == 0 {
 		return errors.New("the tree has no nodes")
 	}
@@ -137,6 +183,9 @@ func checkTree(t *encoder.Tree, p *encoder.Plan, segments int) error {
 		if len(n.Codes) == 0 {
 			if n.Segment < 0 || n.Segment >= segments {
 				return fmt.Errorf("tree node %d: segment %d is not among the %d", i, n.Segment, segments)
+			}
+			if rules := len(m.Segments[n.Segment].Rules); n.Rule < 0 || n.Rule > max(0, rules-1) {
+				return fmt.Errorf("tree node %d: rule %d is not among the %d of segment %q", i, n.Rule, rules, m.Segments[n.Segment].Name)
 			}
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
@@ -21,13 +22,19 @@ func testModel() Model {
 	low, high, yes := 0.1, 1e-300, "yes & <no>"
 	return Model{
 		Format: ModelFormat, Version: ModelVersion, CreatedBy: "headwater test",
-		Segments: []ModelSegment{{Name: "young", Rows: 3, Rules: []string{"age < 30"}}, {Name: "rest", Rows: 4}},
+		Customers: 7, Weight: "w",
+		Metrics: []ModelMetric{
+			{Spec: metric.Spec{Name: "y", Column: "y", Equals: &yes}, Known: 7, Mean: &low},
+			{Spec: metric.Spec{Name: "r", Column: "a", Per: "b"}},
+		},
+		Levels:   [][]int64{{0, 3, 4}, {1, 1, 5}, {0, 7, 0}},
+		Segments: []ModelSegment{{Name: "young", Rows: 3, Rules: []string{"age < 30", "or so"}}, {Name: "rest", Rows: 4}},
 		Tree: encoder.Tree{Nodes: []encoder.Node{
 			{Feature: 1, Codes: []uint8{0, 2}, Yes: 1, No: 2},
 			{Segment: 0},
 			{Feature: 0, Codes: []uint8{1}, Yes: 3, No: 4},
 			{Segment: 1},
-			{Segment: 0},
+			{Segment: 0, Rule: 1},
 		}},
 		Plan: encoder.Plan{
 			Features: []encoder.Feature{
@@ -81,10 +88,34 @@ func TestModelRoundTrip(t *testing.T) {
 	}
 }
 
+// A search leaves a model without segments, which tells what the table was like.
+func TestModelWithoutSegments(t *testing.T) {
+	m := testModel()
+	m.Segments, m.Tree = []ModelSegment{}, encoder.Tree{Nodes: []encoder.Node{}}
+	got, err := ReadModel(bytes.NewReader(modelBytes(t, m)))
+	if err != nil || got.Assigns() {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	got.Checksum = ""
+	if diff := cmp.Diff(m, *got); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
 func TestModelRefuses(t *testing.T) {
 	nan := math.NaN()
 	for want, spoil := range map[string]func(m *Model){
 		"no segments":               func(m *Model) { m.Segments = nil },
+		"of -1 customers":           func(m *Model) { m.Customers = -1 },
+		"two metrics":               func(m *Model) { m.Metrics[1].Name = "y" },
+		"metric \"r\": its columns": func(m *Model) { m.Metrics[1].Column = "" },
+		"known for 8 of 7":          func(m *Model) { m.Metrics[1].Known = 8 },
+		"levels of 2 features":      func(m *Model) { m.Levels = m.Levels[:2] },
+		"2 codes are counted":       func(m *Model) { m.Levels[0] = m.Levels[0][:2] },
+		"are not the 7 customers":   func(m *Model) { m.Levels[0] = []int64{8, 0, -1} },
+		"1 short of the 7":          func(m *Model) { m.Levels[2][1] = 6 },
+		"rule 2 is not among the 2": func(m *Model) { m.Tree.Nodes[4].Rule = 2 },
+		"rule 1 is not among the 0": func(m *Model) { m.Tree.Nodes[3].Rule = 1 },
 		"segment 1 is named \"\"":   func(m *Model) { m.Segments[1].Name = "" },
 		"two segments":              func(m *Model) { m.Segments[1].Name = "young" },
 		"-1 rows":                   func(m *Model) { m.Segments[1].Rows = -1 },

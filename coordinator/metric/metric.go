@@ -13,10 +13,10 @@ import (
 
 // Spec is a metric as the user wrote it.
 type Spec struct {
-	Name   string  // shown in outputs
-	Column string  // value, or numerator
-	Equals *string // yes/no metric: 1 where the column has this value
-	Per    string  // ratio of sums: the denominator's column; "" = none
+	Name   string  `json:"name"`             // shown in outputs
+	Column string  `json:"column"`           // value, or numerator
+	Equals *string `json:"equals,omitempty"` // yes/no metric: 1 where the column has this value
+	Per    string  `json:"per,omitempty"`    // ratio of sums: the denominator's column; "" = none
 }
 
 // Parse reads "column", "column=value", "column/per" and each of them with

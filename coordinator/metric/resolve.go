@@ -54,6 +54,18 @@ func Resolve(specs []Spec, weight string, p *partial.Profile) ([]encoder.Measure
 	return r.measures, metrics, nil
 }
 
+// Pinned returns specs that mean on any other table what they meant on the one
+// that metrics were resolved against: the value that counts as yes is spelt out.
+func Pinned(specs []Spec, metrics []Metric) []Spec {
+	pinned := slices.Clone(specs)
+	for i, m := range metrics {
+		if m.Equals != "" {
+			pinned[i].Equals = &m.Equals
+		}
+	}
+	return pinned
+}
+
 type resolver struct {
 	profile  *partial.Profile
 	weight   string

@@ -11,5 +11,6 @@ type Node struct {
 	Codes   []uint8 `json:"codes,omitempty"`   // ascending; a row whose code is among them goes to Yes
 	Yes     int     `json:"yes,omitempty"`     // index into Nodes
 	No      int     `json:"no,omitempty"`
-	Segment int     `json:"segment"` // leaf: segment, from 0
+	Segment int     `json:"segment"`        // leaf: segment, from 0
+	Rule    int     `json:"rule,omitempty"` // leaf: which of the segment's rules, from 0; for display
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -17,7 +18,7 @@ import (
 )
 
 // assign writes one part file per split: for every row its id, or file and row
-// number, and its segment. Only the columns that the tree tests and the id are
+// number, the rule it falls under and its segment. Only the columns that the tree tests and the id are
 // read; about 150 ns a row, most of it for writing. A part depends on its split
 // alone: not on the worker, nor on the other splits of the assignment.
 func assign(ctx context.Context, env *Env, p wire.AssignParams) (partial.Parts, error) {
@@ -50,13 +51,42 @@ type assigner struct {
 	id      int      // position of the id in columns; -1 = none
 	idType  source.Type
 	rows    encoder.Rows
-	segment []int32
+	rules   []rule // what the router sends rows to
+	rule    []int32
+}
+
+// rule is one of the rules of a segment, both from 0.
+type rule struct{ segment, number int }
+
+// byRule returns the tree with rules in the place of segments, and the rules.
+func byRule(tree *encoder.Tree) (*encoder.Tree, []rule) {
+	out := &encoder.Tree{Nodes: slices.Clone(tree.Nodes)}
+	var rules []rule
+	for i := range out.Nodes {
+		n := &out.Nodes[i]
+		if len(n.Codes) > 0 {
+			continue
+		}
+		r := rule{n.Segment, n.Rule}
+		if n.Segment = slices.Index(rules, r); n.Segment < 0 {
+			n.Segment = len(rules)
+			rules = append(rules, r)
+		}
+	}
+	return out, rules
 }
 
 func newAssigner(env *Env, p *wire.AssignParams) (*assigner, error) {
 	a := &assigner{env: env, params: p, id: -1}
+	tree, rules := byRule(&p.Tree)
+	for _, r := range rules {
+		if r.segment < 0 || r.segment >= len(p.Names) {
+			return nil, fmt.Errorf("the tree assigns to segment %d, which is not among %d", r.segment, len(p.Names))
+		}
+	}
+	a.rules = rules
 	var err error
-	if a.router, err = newRouter(&p.Tree, &p.Plan, 0, len(p.Names)); err != nil {
+	if a.router, err = newRouter(tree, &p.Plan, 0, len(rules)); err != nil {
 		return nil, err
 	}
 	// Features that the tree does not test need not be read.
@@ -110,8 +140,11 @@ func (a *assigner) split(ctx context.Context, split source.Split, first int64) (
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	var content bytes.Buffer
-	out := newPartWriter(&content, a.idType, a.env.Table.Files[split.File].Name, a.params)
+	out := newPartWriter(&content, a.idType, a.env.Table.Files[split.File].Name, a.params, a.rules)
 	part.Segments = make([]int64, len(a.params.Names))
+	for _, f := range a.router.features {
+		part.Levels = append(part.Levels, make([]int64, a.params.Plan.Features[f].Codes()))
+	}
 	for {
 		rec, err := reader.Next(ctx)
 		if err == io.EOF {
@@ -120,7 +153,7 @@ func (a *assigner) split(ctx context.Context, split source.Split, first int64) (
 		if err != nil {
 			return part, err
 		}
-		err = a.batch(rec, first+part.Rows, out, part.Segments)
+		err = a.batch(rec, first+part.Rows, out, &part)
 		part.Rows += rec.NumRows()
 		rec.Release()
 		if err != nil {
@@ -138,12 +171,12 @@ func (a *assigner) split(ctx context.Context, split source.Split, first int64) (
 }
 
 // batch assigns the rows of one batch; first of the file precede it.
-func (a *assigner) batch(rec arrow.Record, first int64, out *partWriter, counts []int64) error {
+func (a *assigner) batch(rec arrow.Record, first int64, out *partWriter, part *partial.Part) error {
 	n := int(rec.NumRows())
-	if cap(a.segment) < n {
-		a.segment = make([]int32, n)
+	if cap(a.rule) < n {
+		a.rule = make([]int32, n)
 	}
-	a.segment = a.segment[:n]
+	a.rule = a.rule[:n]
 	features := rec
 	if a.encoded < int(rec.NumCols()) {
 		schema := arrow.NewSchema(rec.Schema().Fields()[:a.encoded], nil)
@@ -154,12 +187,17 @@ func (a *assigner) batch(rec arrow.Record, first int64, out *partWriter, counts 
 		return err
 	}
 	a.router.codes = a.rows.Codes
-	a.router.send(a.segment)
-	for _, s := range a.segment {
-		counts[s]++
+	a.router.send(a.rule)
+	for _, r := range a.rule {
+		part.Segments[a.rules[r].segment]++
+	}
+	for f, counts := range part.Levels {
+		for _, code := range a.rows.Codes[f] {
+			counts[code]++
+		}
 	}
 	if a.id < 0 {
-		return out.places(first, a.segment)
+		return out.places(first, a.rule)
 	}
-	return out.ids(rec.Column(a.id), a.segment)
+	return out.ids(rec.Column(a.id), a.rule)
 }

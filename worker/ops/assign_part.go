@@ -21,23 +21,24 @@ const partRowGroup = 1 << 20
 // values stay in the core's caches.
 const partRun = 2048
 
-// partWriter writes a part file: id (or file and row), segment, segment_name.
+// partWriter writes a part file: id (or file and row), rule, segment, segment_name.
 // Its bytes depend on the rows alone.
 type partWriter struct {
 	out     *parquet.GenericWriter[any]
 	columns [][]parquet.Value
 	nulls   []string // spellings of a missing id
 	file    parquet.Value
-	segment []parquet.Value // number, from 1
-	name    []parquet.Value
-	rows    int // in the row group
+	rule    []parquet.Value // by rule: its number within the segment, from 1
+	segment []parquet.Value // by rule: its segment's number, from 1
+	name    []parquet.Value // by rule: its segment's name
+	rows    int             // in the row group
 }
 
 // partSchema orders the columns by their names' order here: a parquet.Group
-// sorts them, and file, id < row < segment < segment_name is what is wanted.
+// sorts them, and file, id < row < rule < segment < segment_name is what is wanted.
 func partSchema(id bool, idType source.Type) *parquet.Schema {
-	text := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
-	group := parquet.Group{"segment": parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary), "segment_name": text}
+	text, number := parquet.Encoded(parquet.String(), &parquet.RLEDictionary), parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary)
+	group := parquet.Group{"rule": number, "segment": number, "segment_name": text}
 	switch {
 	case !id:
 		group["file"], group["row"] = text, parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked)
@@ -49,7 +50,7 @@ func partSchema(id bool, idType source.Type) *parquet.Schema {
 	return parquet.NewSchema("assignments", group)
 }
 
-func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignParams) *partWriter {
+func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignParams, rules []rule) *partWriter {
 	schema := partSchema(p.ID != "", idType)
 	out := &partWriter{
 		out: parquet.NewGenericWriter[any](w, schema,
@@ -60,17 +61,18 @@ func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignP
 		nulls:   p.Plan.Nulls,
 		file:    parquet.ByteArrayValue([]byte(file)),
 	}
-	for i, name := range p.Names {
-		out.segment = append(out.segment, parquet.Int32Value(int32(i+1)))
-		out.name = append(out.name, parquet.ByteArrayValue([]byte(name)))
+	for _, r := range rules {
+		out.rule = append(out.rule, parquet.Int32Value(int32(r.number+1)))
+		out.segment = append(out.segment, parquet.Int32Value(int32(r.segment+1)))
+		out.name = append(out.name, parquet.ByteArrayValue([]byte(p.Names[r.segment])))
 	}
 	return out
 }
 
 // places writes rows without an id, the first of which follows first others in
 // the file.
-func (w *partWriter) places(first int64, segments []int32) error {
-	return w.write(segments, func(lo, hi int) {
+func (w *partWriter) places(first int64, rules []int32) error {
+	return w.write(rules, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			w.columns[0] = append(w.columns[0], w.file)
 			w.columns[1] = append(w.columns[1], parquet.Int64Value(first+int64(i)+1))
@@ -79,12 +81,12 @@ func (w *partWriter) places(first int64, segments []int32) error {
 }
 
 // ids writes rows with an id, null where it is missing.
-func (w *partWriter) ids(ids arrow.Array, segments []int32) error {
+func (w *partWriter) ids(ids arrow.Array, rules []int32) error {
 	value, err := w.idReader(ids)
 	if err != nil {
 		return err
 	}
-	return w.write(segments, func(lo, hi int) {
+	return w.write(rules, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			id := parquet.NullValue()
 			if ids.IsValid(i) {
@@ -126,17 +128,18 @@ func (w *partWriter) idReader(ids arrow.Array) (func(i int) parquet.Value, error
 
 // write hands rows to the Parquet writer, some at a time: fill appends the
 // first columns of rows [lo, hi). The writer may end a page after each run.
-func (w *partWriter) write(segments []int32, fill func(lo, hi int)) error {
+func (w *partWriter) write(rules []int32, fill func(lo, hi int)) error {
 	k := len(w.columns)
-	for lo := 0; lo < len(segments); {
-		hi := min(len(segments), lo+partRun, lo+partRowGroup-w.rows)
+	for lo := 0; lo < len(rules); {
+		hi := min(len(rules), lo+partRun, lo+partRowGroup-w.rows)
 		for c := range w.columns {
 			w.columns[c] = w.columns[c][:0]
 		}
 		fill(lo, hi)
-		for _, s := range segments[lo:hi] {
-			w.columns[k-2] = append(w.columns[k-2], w.segment[s])
-			w.columns[k-1] = append(w.columns[k-1], w.name[s])
+		for _, r := range rules[lo:hi] {
+			w.columns[k-3] = append(w.columns[k-3], w.rule[r])
+			w.columns[k-2] = append(w.columns[k-2], w.segment[r])
+			w.columns[k-1] = append(w.columns[k-1], w.name[r])
 		}
 		for c, out := range w.out.ColumnWriters() {
 			if _, err := out.WriteRowValues(w.columns[c]); err != nil {

@@ -235,7 +235,7 @@ func TestAssignTextID(t *testing.T) {
 		if size > 0 && len(table.Splits) < 4 {
 			t.Fatal("the table was not split")
 		}
-		if diff := cmp.Diff(want, readParts[row](t, assignAll(t, table, p), "id", "segment", "segment_name")); diff != "" {
+		if diff := cmp.Diff(want, readParts[row](t, assignAll(t, table, p), "id", "rule", "segment", "segment_name")); diff != "" {
 			t.Fatal(diff)
 		}
 	}
@@ -252,12 +252,12 @@ func TestAssignNumberID(t *testing.T) {
 	for _, c := range rows {
 		want = append(want, row{c.ID, int32(c.segment + 1), p.Names[c.segment]})
 	}
-	if diff := cmp.Diff(want, readParts[row](t, assignAll(t, parquetTable(t, rows), p), "id", "segment", "segment_name")); diff != "" {
+	if diff := cmp.Diff(want, readParts[row](t, assignAll(t, parquetTable(t, rows), p), "id", "rule", "segment", "segment_name")); diff != "" {
 		t.Fatal(diff)
 	}
 	// An id that is a feature as well is read once.
 	p.ID = "age"
-	for i, part := range readParts[row](t, assignAll(t, parquetTable(t, rows), p), "id", "segment", "segment_name") {
+	for i, part := range readParts[row](t, assignAll(t, parquetTable(t, rows), p), "id", "rule", "segment", "segment_name") {
 		if *part.ID != rows[i].Age || part.Segment != int32(rows[i].segment+1) {
 			t.Fatalf("row %d: %v", i, part)
 		}
@@ -280,7 +280,7 @@ func TestAssignPlaces(t *testing.T) {
 	for i, c := range rows {
 		want = append(want, row{table.Files[i/500].Name, int64(i%500 + 1), int32(c.segment + 1), p.Names[c.segment]})
 	}
-	columns := []string{"file", "row", "segment", "segment_name"}
+	columns := []string{"file", "row", "rule", "segment", "segment_name"}
 	if diff := cmp.Diff(want, readParts[row](t, assignAll(t, table, p), columns...)); diff != "" {
 		t.Fatal(diff)
 	}
@@ -295,6 +295,52 @@ func TestAssignPlaces(t *testing.T) {
 	}
 }
 
+// Each row tells which of its segment's rules it falls under, and the codes of
+// the tested features are counted on the way.
+func TestAssignRules(t *testing.T) {
+	type row struct {
+		Rule    int32 `parquet:"rule"`
+		Segment int32 `parquet:"segment"`
+	}
+	rows, p := customers(1000), assignParams("")
+	p.Tree.Nodes = []encoder.Node{ // young or studying; the rest
+		{Feature: 1, Codes: []uint8{1}, Yes: 1, No: 2},
+		{Segment: 2, Rule: 1},
+		{Feature: 2, Codes: []uint8{2}, Yes: 3, No: 4},
+		{Segment: 2},
+		{Segment: 0},
+	}
+	var want []row
+	levels := [][]int64{make([]int64, 3), make([]int64, 4)} // age, job
+	for _, c := range rows {
+		r := row{1, 1}
+		switch {
+		case c.Age < 30:
+			r = row{2, 3}
+		case c.Job == "student":
+			r = row{1, 3}
+		}
+		want = append(want, r)
+		age := 2
+		if c.Age < 30 {
+			age = 1
+		}
+		levels[0][age]++
+		levels[1][map[string]int{"": 0, "clerk": 1, "student": 2, "pilot": 3}[c.Job]]++
+	}
+	parts := assignAll(t, csvTable(t, rows, 0), p)
+	if diff := cmp.Diff(want, readParts[row](t, parts, "file", "row", "rule", "segment", "segment_name")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(levels, parts[0].Levels); diff != "" {
+		t.Error(diff)
+	}
+	p.Tree.Nodes[3].Segment = 3
+	if _, err := runAssign(t, csvTable(t, rows, 0), p, 0); err == nil || !strings.Contains(err.Error(), "segment 3, which is not among 3") {
+		t.Error(err)
+	}
+}
+
 // Rows are numbered on from batch to batch of a split.
 func TestAssignSeveralBatches(t *testing.T) {
 	type row struct {
@@ -303,7 +349,7 @@ func TestAssignSeveralBatches(t *testing.T) {
 	}
 	rows, p := customers(source.MaxBatchRows+5000), assignParams("")
 	parts := assignAll(t, csvTable(t, rows, 0), p)
-	got := readParts[row](t, parts, "file", "row", "segment", "segment_name")
+	got := readParts[row](t, parts, "file", "row", "rule", "segment", "segment_name")
 	if len(parts) != 1 || len(got) != len(rows) {
 		t.Fatalf("%d parts, %d rows", len(parts), len(got))
 	}
@@ -318,7 +364,7 @@ func TestAssignSeveralBatches(t *testing.T) {
 func TestAssignManyRows(t *testing.T) {
 	var b bytes.Buffer
 	p := assignParams("")
-	w := newPartWriter(&b, "", "f", &p)
+	w := newPartWriter(&b, "", "f", &p, []rule{{0, 0}, {1, 0}, {2, 0}})
 	segments := make([]int32, 60_000)
 	rows := int64(0)
 	for rows < partRowGroup+100_000 {

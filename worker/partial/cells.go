@@ -248,8 +248,9 @@ type Parts struct {
 type Part struct {
 	Unit     int // index of the split in the table
 	Rows     int64
-	Bytes    []byte  // a Parquet file
-	Segments []int64 // rows per segment
+	Bytes    []byte    // a Parquet file
+	Segments []int64   // rows per segment
+	Levels   [][]int64 // feature that the tree tests, ascending → code → rows
 }
 
 // Merge adds other, the squares of the same groups, to m.

@@ -104,7 +104,7 @@ type LeavesParams struct {
 }
 
 // AssignParams asks for the part files of an assignment: for every row its id
-// (or file and row) and segment.
+// (or file and row), rule and segment.
 type AssignParams struct {
 	Plan  encoder.Plan
 	Tree  encoder.Tree
