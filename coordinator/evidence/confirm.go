@@ -7,6 +7,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/sample"
 	"github.com/headwater-dev/headwater/coordinator/search"
+	"github.com/headwater-dev/headwater/coordinator/thin"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -194,20 +195,20 @@ func (f *finder) addLargest(x *Finding, v metric.Value, t trial) {
 
 // covered returns of each trial the largest Jaccard overlap with one before it.
 func (f *finder) covered(ctx context.Context, held []trial) ([]float64, error) {
-	o := &overlaps{f: f, shared: map[[2]int]share{}}
+	o := thin.NewOverlaps(thinning{f})
 	var pairs [][2]int
 	for i, t := range held {
 		for _, other := range held[:i] {
-			pairs = append(pairs, pair(t.group, other.group))
+			pairs = append(pairs, [2]int{t.group, other.group})
 		}
 	}
-	if err := o.look(ctx, pairs); err != nil {
+	if err := o.Look(ctx, pairs); err != nil {
 		return nil, err
 	}
 	out := make([]float64, len(held))
 	for i, t := range held {
 		for _, other := range held[:i] {
-			out[i] = max(out[i], f.jaccard(t.candidate, other.candidate, o.shared[pair(t.group, other.group)].n))
+			out[i] = max(out[i], thin.Jaccard(t.n, other.n, o.Of(t.group, other.group).N))
 		}
 	}
 	return out, nil

@@ -21,6 +21,8 @@ type Encoder struct {
 	coders   []*coder
 	measures []gauges
 	key      int // index into columns; −1 = none
+	sides    *sides
+	side     []uint8 // of the batch's rows; empty where the plan has no sides
 	scratch  []int64
 	known    []bool
 }
@@ -67,6 +69,10 @@ func New(plan *Plan, columns []source.Column) (*Encoder, error) {
 	for i := range plan.Measures {
 		m := &plan.Measures[i]
 		g := gauges{with: -1}
+		if m.Column == "" && plan.Sides != nil {
+			e.measures = append(e.measures, g) // the side itself
+			continue
+		}
 		c, at := use(m.Column)
 		if at < 0 {
 			continue
@@ -90,6 +96,12 @@ func New(plan *Plan, columns []source.Column) (*Encoder, error) {
 	if plan.Key != "" {
 		_, e.key = use(plan.Key)
 	}
+	if plan.Sides != nil {
+		var err error
+		if e.sides, err = newSides(plan, use); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -112,8 +124,14 @@ func (e *Encoder) Encode(rec arrow.Record, first int64, dst *Rows) error {
 			return err
 		}
 	}
+	if e.sides != nil {
+		e.side = resize(e.side, n)
+		if err := e.sides.read(e.side, rec, first); err != nil {
+			return err
+		}
+	}
 	for i := range e.measures {
-		if err := e.measure(&e.measures[i], dst.Values[i], dst.Known[i], rec); err != nil {
+		if err := e.measure(i, dst.Values[i], dst.Known[i], rec); err != nil {
 			var cell *cellError
 			if errors.As(err, &cell) {
 				return fmt.Errorf("row %d: %w", first+int64(cell.row)+1, err)
@@ -131,7 +149,12 @@ func (e *Encoder) Encode(rec arrow.Record, first int64, dst *Rows) error {
 	return nil
 }
 
-func (e *Encoder) measure(g *gauges, values []int64, known []bool, rec arrow.Record) error {
+func (e *Encoder) measure(m int, values []int64, known []bool, rec arrow.Record) error {
+	g := &e.measures[m]
+	if g.value == nil {
+		e.onSide(&e.plan.Measures[m], values, known)
+		return nil
+	}
 	if err := g.value.read(values, known, rec.Column(g.value.column)); err != nil {
 		return err
 	}
@@ -160,6 +183,9 @@ func (e *Encoder) measure(g *gauges, values []int64, known []bool, rec arrow.Rec
 				values[i] = 0
 			}
 		}
+	}
+	if e.plan.Measures[m].Side != 0 {
+		e.onSide(&e.plan.Measures[m], values, known)
 	}
 	return nil
 }

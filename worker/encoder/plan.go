@@ -17,6 +17,7 @@ type Plan struct {
 	Seed     uint64    `json:"seed"`
 	Nulls    []string  `json:"nulls,omitempty"`   // CSV spellings of missing, beside Arrow nulls
 	Sampled  bool      `json:"sampled,omitempty"` // one row in eight is in the part Sample
+	Sides    *Feature  `json:"sides,omitempty"`   // of a comparison: its levels are SideA and SideB; nil = none
 }
 
 // How a feature's levels are made from its column.
@@ -70,7 +71,8 @@ type Level struct {
 // which are then known on the same rows.
 type Measure struct {
 	Name         string  `json:"name"`             // unique in the plan
-	Column       string  `json:"column"`           // of the source
+	Column       string  `json:"column"`           // of the source; "" = the side that a row is on: 1 on SideB, 0 on SideA
+	Side         uint8   `json:"side,omitempty"`   // known only on the rows of this side; 0 = on all
 	Equals       *string `json:"equals,omitempty"` // 1 where the column has this value, else 0
 	Digits       int     `json:"digits,omitempty"` // fixed point: the value × 10^Digits, rounded half away from zero
 	Weight       string  `json:"weight,omitempty"` // column multiplied in; "" = none
