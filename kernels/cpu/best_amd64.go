@@ -10,7 +10,7 @@ import "golang.org/x/sys/cpu"
 func best() Path {
 	x := &cpu.X86
 	switch {
-	case !x.HasAVX2 || !x.HasPOPCNT:
+	case !x.HasAVX2 || !x.HasFMA || !x.HasPOPCNT:
 		return PureGo
 	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512IFMA || !x.HasAVX512VPOPCNTDQ:
 		return AVX2

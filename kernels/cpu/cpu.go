@@ -1,7 +1,8 @@
 // Package cpu decides, once per process, which implementation of the kernels
 // runs: the only place that looks at the processor or the environment.
 //
-// All paths give the same bits, so the choice never shows in a result.
+// All paths give the same bits, so the choice never shows in a result. (Package
+// distance scores with rounding of its own on each path, and decides exactly.)
 package cpu
 
 import (
@@ -19,7 +20,7 @@ const (
 	// PureGo is plain Go, on every processor and the only one under the build
 	// tag purego.
 	PureGo Path = iota
-	// AVX2 is amd64 assembly for AVX2 and POPCNT.
+	// AVX2 is amd64 assembly for AVX2, FMA and POPCNT.
 	AVX2
 	// AVX512 is amd64 assembly for AVX-512 F, BW, DQ, VL, IFMA and VPOPCNTDQ.
 	AVX512

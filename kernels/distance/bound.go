@@ -35,16 +35,42 @@ func (s *Space) lead() (factor, floor float64) {
 	return 2 * m / (1 - m), terms * 0x1p-120
 }
 
-// boundOf returns the bound for rows whose ‖x‖² is norm or less.
-func (c *Centroids) boundOf(norm float32) float32 {
-	span := c.packed.reach + float32(math.Sqrt(float64(norm)))
-	return max(c.packed.factor*span*span, c.packed.floor)
+// bounds is the bound of one set of centroids, with constants of the assembly
+// that applies it; the generator knows its layout.
+type bounds struct {
+	reach, factor, floor float32 // rounded up by more than the arithmetic that follows loses
+	tiny                 float32 // below every sum of a squared norm and the bound that matters
+	above, below         float32 // what makes an approximate root no less than the root, and a slack no more than the slack
+	none                 float32 // the slack of rows that are left open
+}
+
+func (c *Centroids) boundsOf() bounds {
+	factor, floor := c.space.lead()
+	// Approximate roots and reciprocals are relatively within 2⁻¹⁴.
+	return bounds{float32(c.reach * (1 + 8*unit)), float32(factor * (1 + 16*unit)), float32(floor), 0x1p-120, 1 + 0x1p-13, 1 - 0x1p-12, -1}
+}
+
+// of returns the bound for a row whose ‖x‖² is norm or less.
+func (b *bounds) of(norm float32) float32 {
+	span := b.reach + float32(math.Sqrt(float64(norm)))
+	return max(b.factor*span*span, b.floor)
 }
 
 // spared returns above which slack a row keeps its centroid, if its ‖x‖² is norm
 // or less: not only is its centroid the nearest then, the float64 scores say so
 // too. For distances a < b, slack² ≤ (b − a)² ≤ b² − a², by which the true scores
 // differ; what float64 scores may be wrong by is the bound times 2⁻²⁹.
-func (c *Centroids) spared(norm float32) float32 {
-	return float32(math.Sqrt(float64(c.boundOf(norm)) * 0x1p-28))
+func (b *bounds) spared(norm float32) float32 {
+	return float32(math.Sqrt(float64(b.of(norm)) * 0x1p-28))
+}
+
+// slackOf returns √b² − √a² or less, where b² − a² is diff at least, and a2 and
+// b2 are upper bounds of a² and b²: (b² − a²)/(b + a).
+//
+// a2 and b2 are scores + ‖x‖² + the bound. The bound is twice what one score may
+// be wrong by, so that as much, at least 4u·(reach + ‖x‖)², covers the two
+// additions.
+func slackOf(a2, b2, diff float32) float32 {
+	roots := math.Sqrt(float64(max(a2, 0))) + math.Sqrt(float64(max(b2, 0)))
+	return float32(float64(diff) / roots * (1 - 8*unit))
 }

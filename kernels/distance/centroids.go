@@ -19,8 +19,12 @@ type Centroids struct {
 	slopes []float64   // k × dense
 	tables [][]float64 // a category: k × levels
 
-	reach  float64 // the largest ‖c‖
-	packed packed
+	reach float64 // the largest ‖c‖
+
+	// The same for the kernels.
+	bounds     bounds
+	narrowed32 narrowed
+	streamed   stream
 }
 
 // NewCentroids prepares k centroids. centers holds k × dense coordinates in the
@@ -49,7 +53,7 @@ func (s *Space) NewCentroids(k int, centers []float64, shares [][]float64) (*Cen
 			return nil, err
 		}
 	}
-	c.pack()
+	c.bounds, c.narrowed32, c.streamed = c.boundsOf(), c.narrowed(), c.stream()
 	return c, nil
 }
 

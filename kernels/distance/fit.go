@@ -1,6 +1,6 @@
 package distance
 
-import "math"
+import "math/bits"
 
 // Fit follows the assignment of a block's rows through the iterations of one
 // k-means. It is a shortcut only: a new Fit that takes just the last step ends
@@ -14,26 +14,41 @@ type Fit struct {
 	space *Space
 	rows  *Rows
 	last  *Centroids
-	slack []float32 // by how much at least the second-nearest centroid is farther than the nearest
-	norm  float32   // the largest ‖x‖² of the rows
+	norm  float32 // the largest ‖x‖² of the rows
+
+	// Bounds after Hamerly (2010), his two of a row in one: by how much at least
+	// the second-nearest centroid is farther than the nearest.
+	slack  []float32
+	active []uint64 // a bit for each row: its slack does not spare it
+	gather *gather
+
+	tile  tile
+	codes []uint8 // tileRows of each category
 }
 
 // NewFit starts with rows that have been checked. It takes 6 bytes a row and
 // keeps a reference to the rows.
 func (s *Space) NewFit(r *Rows) *Fit {
-	f := &Fit{Nearest: make([]uint16, r.N), space: s, rows: r, slack: make([]float32, r.N)}
+	f := &Fit{Nearest: make([]uint16, r.N), space: s, rows: r, gather: newGather(r), codes: make([]uint8, tileRows*len(r.Codes)),
+		slack: make([]float32, r.N), active: make([]uint64, (r.N+tileRows-1)/tileRows)}
 	for _, norm := range r.norms {
 		f.norm = max(f.norm, norm)
 	}
-	f.forget()
+	f.forget(0)
 	return f
 }
 
 // forget leaves all rows without a centroid.
-func (f *Fit) forget() {
-	f.last = nil
+func (f *Fit) forget(k int) {
+	f.Sums = f.space.NewSums(k)
 	for i := range f.Nearest {
-		f.Nearest[i], f.slack[i] = None, -1
+		f.Nearest[i] = None
+	}
+	for w := range f.active {
+		f.active[w] = ^uint64(0)
+	}
+	if tail := uint(f.rows.N % tileRows); tail != 0 {
+		f.active[len(f.active)-1] = 1<<tail - 1
 	}
 }
 
@@ -46,62 +61,98 @@ func (f *Fit) forget() {
 // sums for every row that changes.
 func (f *Fit) Step(c *Centroids) (changed int) {
 	if f.last == nil || f.last.k != c.k {
-		f.forget()
-		f.Sums = f.space.NewSums(c.k)
+		f.forget(c.k)
 	} else {
-		f.age(c.drops(f.last))
+		age(f.active, f.slack, f.Nearest, c.drops(f.last), c.bounds.spared(f.norm))
 	}
 	f.last = c
-	var t tile
-	g := newGather(f.rows)
-	spared := c.spared(f.norm)
-	for i, slack := range f.slack {
-		if slack > spared {
-			continue
-		}
-		g.take(i)
-		if g.n == tileRows {
-			changed += f.settle(c, g, &t)
+	// Gathering a row costs about as much as scoring six centroids.
+	const gatherCost = 6
+	for w, mask := range f.active {
+		whole := (w+1)*tileRows <= f.rows.N
+		switch {
+		case mask == 0:
+		case whole && bits.OnesCount64(mask)*c.k >= tileRows*(c.k-gatherCost):
+			changed += f.whole(c, w*tileRows)
+		default:
+			changed += f.some(c, w, mask)
 		}
 	}
-	return changed + f.settle(c, g, &t)
+	return changed + f.gathered(c)
 }
 
-// age takes off what the centroids' movement may have cost the rows' slack.
-func (f *Fit) age(drops []float32) {
-	for i, j := range f.Nearest {
-		f.slack[i] = (f.slack[i] - drops[j]) * (1 - 4*unit)
+// whole scores the tile that begins with a row where it lies.
+func (f *Fit) whole(c *Centroids, row int) (changed int) {
+	t := &f.tile
+	*t = unscored
+	x := f.rows.X[row*f.rows.dense:]
+	for g, column := range f.rows.Codes {
+		copy(f.codes[g*tileRows:][:tileRows], column[row:])
 	}
+	c.scan(t, x, f.codes, tileRows)
+	to := row + tileRows
+	open, differs := finish(t, f.rows.norms[row:to], f.Nearest[row:to], f.slack[row:to], &c.bounds)
+	for todo := open | differs; todo != 0; todo &= todo - 1 {
+		i := bits.TrailingZeros64(todo)
+		changed += f.put(c, row+i, uint16(t.nearest[i]), open>>i&1 == 1)
+	}
+	return changed
 }
 
-// settle scores the gathered rows, decides those again that the scores leave
-// open, and moves those that change.
-func (f *Fit) settle(c *Centroids, g *gather, t *tile) (changed int) {
-	if g.n == 0 {
-		return 0
+// some gathers the rows of a tile whose bits are set in mask, and scores what is
+// gathered whenever that fills a tile.
+func (f *Fit) some(c *Centroids, w int, mask uint64) (changed int) {
+	for p := w * 4; mask != 0; p++ {
+		lanes := uint16(mask)
+		mask >>= Lanes
+		if room := tileRows - f.gather.n; bits.OnesCount16(lanes) > room {
+			first := lowest(lanes, room)
+			f.gather.take(p, first, f.Nearest)
+			changed += f.gathered(c)
+			lanes &^= first
+		}
+		f.gather.take(p, lanes, f.Nearest)
 	}
-	c.scan(t, g.x, g.codes, (g.n+Lanes-1)/Lanes)
+	return changed
+}
+
+// lowest returns the n lowest bits that are set in mask.
+func lowest(mask uint16, n int) uint16 {
+	rest := mask
+	for range n {
+		rest &= rest - 1
+	}
+	return mask &^ rest
+}
+
+// gathered scores what has been gathered.
+func (f *Fit) gathered(c *Centroids) (changed int) {
+	g, t := f.gather, &f.tile
+	*t = unscored
+	c.scan(t, g.x, g.codes, g.n)
+	open, differs := finish(t, g.norms[:g.n], g.nearest[:g.n], g.slack[:g.n], &c.bounds)
 	for at, i := range g.rows[:g.n] {
-		nearest, norm := uint16(t.nearest[at]), f.rows.norms[i]
-		gap, bound := t.second[at]-t.best[at], c.boundOf(norm)
-		if gap > bound {
-			f.slack[i] = slackOf(t.best[at]+norm+bound, t.second[at]+norm+bound, gap-bound)
-		} else {
-			nearest, f.slack[i] = uint16(c.decide(f.rows, int(i))), -1
-		}
-		if from := f.Nearest[i]; from != nearest {
-			f.Sums.move(f.space, f.rows, int(i), from, nearest)
-			f.Nearest[i] = nearest
-			changed++
-		}
+		f.slack[i] = g.slack[at]
+	}
+	for todo := open | differs; todo != 0; todo &= todo - 1 {
+		at := bits.TrailingZeros64(todo)
+		changed += f.put(c, int(g.rows[at]), uint16(t.nearest[at]), open>>at&1 == 1)
 	}
 	g.n = 0
 	return changed
 }
 
-// slackOf returns √b − √a or less, where b − a is diff at least, and a and b are
-// upper bounds of squared distances: (b − a)/(√b + √a).
-func slackOf(a, b, diff float32) float32 {
-	roots := math.Sqrt(float64(max(a, 0))) + math.Sqrt(float64(max(b, 0)))
-	return float32(float64(diff) / roots * (1 - 8*unit))
+// put gives row i its nearest centroid, decided again where the scores leave it
+// open.
+func (f *Fit) put(c *Centroids, i int, nearest uint16, open bool) (changed int) {
+	if open {
+		nearest = uint16(c.decide(f.rows, i))
+	}
+	from := f.Nearest[i]
+	if from == nearest {
+		return 0
+	}
+	f.Sums.move(f.space, f.rows, i, from, nearest)
+	f.Nearest[i] = nearest
+	return 1
 }
