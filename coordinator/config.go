@@ -15,6 +15,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/source"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
@@ -49,7 +50,9 @@ type Config struct {
 	MaxShare  float64 // of the customers: larger groups are counted, but not ranked
 	Top       int     // groups in top.csv for each metric
 	All       bool    // list every group in groups.parquet, not the top ones alone
-	By        string  // excess, lift or wracc
+	Best      bool    // find the top groups alone: no findings, and the rest is not counted
+	By        string  // one of search.Measures
+	Alpha     float64 // of the measure sliceline
 	Direction string  // up, down or both
 
 	// Which groups are findings. Direction and MaxShare are as above, the latter
@@ -116,8 +119,11 @@ func (c *Config) Validate() error {
 	if c.Top < 1 {
 		problem("--top %d is less than 1", c.Top)
 	}
-	if !slices.Contains([]string{"excess", "lift", "wracc"}, c.By) {
-		problem("--by %q is not one of excess, lift, wracc", c.By)
+	if !slices.Contains(search.Measures, search.By(c.By)) {
+		problem("--by %q is not one of %v", c.By, search.Measures)
+	}
+	if !(c.Alpha > 0 && c.Alpha <= 1) {
+		problem("--alpha %v does not lie above 0 and at most at 1", c.Alpha)
 	}
 	if !slices.Contains([]string{"up", "down", "both"}, c.Direction) {
 		problem("--direction %q is not one of up, down, both", c.Direction)

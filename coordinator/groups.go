@@ -18,23 +18,19 @@ import (
 
 // search finds the groups, ranks them and writes them.
 func (j *job) search(ctx context.Context) error {
-	config := j.searchConfig()
+	if j.Best {
+		return j.searchBest(ctx)
+	}
 	f := &j.findings
 	if err := evidence.Check(&j.plan, j.Evidence.Known); err != nil {
 		return err
 	}
-	groups, err := search.Run(ctx, j.engine, &j.plan, j.halves, *config, func(l search.Level) {
-		if l.Done {
-			f.Levels = append(f.Levels, l)
-		} else if j.Notice != nil {
-			j.Notice(message.NewPrinter(language.English).Sprintf("order %d: %d candidates", l.Order, l.Candidates))
-		}
-	})
+	groups, err := search.Run(ctx, j.engine, &j.plan, j.halves, *j.searchConfig(), j.tellLevel)
 	if err != nil {
 		return err
 	}
 	if groups.Len() == 0 {
-		return fmt.Errorf("no group reaches the minimum of %d customers: lower it with --min-count or --min-share", config.Minimum(j.rows()))
+		return j.noGroups()
 	}
 	if f.Tops, err = j.tops(groups); err != nil {
 		return err
@@ -43,22 +39,10 @@ func (j *job) search(ctx context.Context) error {
 	if f.Evidence, err = evidence.Run(ctx, j.engine, table, j.Evidence); err != nil {
 		return err
 	}
-	f.MaxShare = j.MaxShare
 	if !j.All {
 		groups, f.Tops = onlyTops(&j.plan, groups, f.Tops)
 	}
-	f.Groups = groups
-	for i := range f.Tops {
-		if err := j.addSquares(ctx, &f.Tops[i]); err != nil {
-			return err
-		}
-	}
-	err = j.write(export.GroupsFile, func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) })
-	if err != nil {
-		return err
-	}
-	err = j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) })
-	if err != nil {
+	if err := j.listGroups(ctx, groups); err != nil {
 		return err
 	}
 	err = j.write(export.FindingsFile, func(w io.Writer) error { return export.WriteJSON(w, f.Evidence) })
@@ -70,12 +54,74 @@ func (j *job) search(ctx context.Context) error {
 	})
 }
 
+// searchBest finds the best groups of each metric and nothing else, which spares
+// counting most of the others. Findings would need these.
+func (j *job) searchBest(ctx context.Context) error {
+	f := &j.findings
+	var targets []search.Target
+	for _, m := range j.metrics {
+		targets = append(targets, search.Target{
+			Metric: m, All: m.At(&f.Overall.All, 0), Rank: j.rankBy(), Most: j.MaxShare * float64(j.rows()),
+		})
+	}
+	groups, rankings, err := search.Best(ctx, j.engine, &j.plan, j.halves, *j.searchConfig(), targets, j.tellLevel)
+	if err != nil {
+		return err
+	}
+	if groups.Len() == 0 {
+		return j.noGroups()
+	}
+	for k, ranking := range rankings {
+		top := export.Ranking{Metric: j.metrics[k].Name, Measure: j.By}
+		for _, e := range ranking.Entries {
+			top.Groups = append(top.Groups, e.Group)
+		}
+		f.Tops = append(f.Tops, top)
+	}
+	j.notice("only the top groups were sought; leave out --top to learn which groups hold on unseen customers")
+	return j.listGroups(ctx, groups)
+}
+
+// listGroups writes the groups, and the rankings of them.
+func (j *job) listGroups(ctx context.Context, groups *search.Groups) error {
+	f := &j.findings
+	f.Groups, f.MaxShare = groups, j.MaxShare
+	for i := range f.Tops {
+		if err := j.addSquares(ctx, &f.Tops[i]); err != nil {
+			return err
+		}
+	}
+	err := j.write(export.GroupsFile, func(w io.Writer) error { return export.WriteGroups(w, &f.Overall, groups) })
+	if err != nil {
+		return err
+	}
+	return j.write(export.TopFile, func(w io.Writer) error { return export.WriteTop(w, &f.Overall, groups, f.Tops, j.BOM) })
+}
+
+// tellLevel says what is about to be counted, and keeps what was.
+func (j *job) tellLevel(l search.Level) {
+	if l.Done {
+		j.findings.Levels = append(j.findings.Levels, l)
+	} else if j.Notice != nil {
+		j.Notice(message.NewPrinter(language.English).Sprintf("order %d: %d candidates", l.Order, l.Candidates))
+	}
+}
+
+func (j *job) noGroups() error {
+	return fmt.Errorf("no group reaches the minimum of %d customers: lower it with --min-count or --min-share", j.searchConfig().Minimum(j.rows()))
+}
+
+// rankBy says how top groups are ranked.
+func (j *job) rankBy() search.Rank {
+	rank := search.Rank{By: search.By(j.By), Direction: search.Direction(j.Direction), K: j.Top, Alpha: j.Alpha}
+	if j.Direction == "both" {
+		rank.Direction = search.Both
+	}
+	return rank
+}
+
 // tops ranks the groups of at most MaxShare of the customers by each metric.
 func (j *job) tops(groups *search.Groups) ([]export.Ranking, error) {
-	direction := search.Direction(j.Direction)
-	if j.Direction == "both" {
-		direction = search.Both
-	}
 	most := j.MaxShare * float64(j.rows())
 	var small []int
 	for i := range groups.Len() {
@@ -87,7 +133,7 @@ func (j *job) tops(groups *search.Groups) ([]export.Ranking, error) {
 	var tops []export.Ranking
 	for _, m := range j.metrics {
 		all := m.At(&j.findings.Overall.All, 0)
-		ranking, err := search.Top(candidates, m, all, search.By(j.By), direction, j.Top)
+		ranking, err := search.Top(candidates, m, all, j.rankBy())
 		if err != nil {
 			return nil, err
 		}

@@ -108,7 +108,9 @@ type runConfig struct {
 	MaxShare  float64           `json:"max_share"`
 	Top       int               `json:"top"`
 	All       bool              `json:"all"`
+	Best      bool              `json:"best,omitempty"`
 	By        string            `json:"by"`
+	Alpha     float64           `json:"alpha"`
 	Direction string            `json:"direction"`
 	Evidence  *evidence.Config  `json:"findings,omitempty"`
 	KMin      int               `json:"k_min"`
@@ -126,7 +128,7 @@ func (j *job) runDocument() runDocument {
 		Config: runConfig{
 			Input: c.Input, Metrics: c.Metrics, Weight: c.Weight, Features: c.Features, Exclude: c.Exclude,
 			Keep: c.Keep, Roles: c.Roles, Context: c.Context, Lever: c.Lever, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
-			MinCount: c.MinCount, MaxShare: c.MaxShare, Top: c.Top, All: c.All, By: c.By, Direction: c.Direction,
+			MinCount: c.MinCount, MaxShare: c.MaxShare, Top: c.Top, All: c.All, Best: c.Best, By: c.By, Alpha: c.Alpha, Direction: c.Direction,
 			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, Seed: c.Seed,
 		},
 		Input: j.table.Files, Rows: j.rows(), Columns: len(j.table.Columns), Features: len(j.plan.Features),

@@ -65,7 +65,8 @@ func (j *jobFlags) searchUpTo(maxShare float64) func(*pflag.FlagSet) {
 	return func(f *pflag.FlagSet) {
 		f.IntVarP(&c.Order, "order", "L", 3, "longest combination of features, 1 to 6")
 		f.IntVar(&c.Top, "top", 50, "groups in the top list of each metric")
-		f.StringVar(&c.By, "by", "excess", "what ranks the top list: excess, lift or wracc")
+		f.StringVar(&c.By, "by", "excess", "what ranks the top list: excess, lift, wracc, binomial, chi2 or sliceline")
+		f.Float64Var(&c.Alpha, "alpha", 0.95, "sliceline: weight of the error against the group's size")
 		f.Float64Var(&c.MaxShare, "max-share", maxShare, "largest group in the top list, as a share of the customers")
 		f.StringVar(&c.Direction, "direction", "both", "up, down or both: groups above or below the average")
 	}
@@ -128,7 +129,7 @@ func (j *jobFlags) engine(f *pflag.FlagSet) {
 // defaults sets what commands without the flags still validate.
 func (j *jobFlags) defaults() {
 	c := &j.config
-	c.Order, c.Top, c.By, c.Direction = 3, 50, "excess", "both"
+	c.Order, c.Top, c.By, c.Alpha, c.Direction = 3, 50, "excess", 0.95, "both"
 	c.KMin, c.KMax = 6, 10
 	c.MinShare, c.MaxShare = 0.01, 1
 	c.Evidence = evidence.Default()

@@ -64,12 +64,19 @@ func searchCommand() *cobra.Command {
 	return j.command(&cobra.Command{
 		Use:   "search",
 		Short: "Count all combinations of features and list the groups",
+		Long: `search counts all combinations of features, ranks the groups and says which of
+them hold on customers that they were not found on.
+
+With --top only the K best groups by one measure are sought: the same ones, but
+combinations that cannot be among them are not counted, and nothing is checked on
+unseen customers.`,
 		Example: `  headwater search --input customers.csv --metric converted=yes --out out/
-  headwater search --input customers.parquet --metric revenue --order 4 --features age,job,city --min-count 500 --all --out out/`,
+  headwater search --input customers.parquet --metric revenue --order 4 --features age,job,city --min-count 500 --all --out out/
+  headwater search --input errors.parquet --metric wrong=1 --top 10 --by sliceline --out out/`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			j.config.Search = true
-			if j.config.All && cmd.Flags().Changed("top") {
+			j.config.Search, j.config.Best = true, cmd.Flags().Changed("top")
+			if j.config.All && j.config.Best {
 				return usage(cmd, fmt.Errorf("--all lists every group and --top the best: give one of them"))
 			}
 			return j.run(cmd)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -50,6 +51,9 @@ func (c *Config) Validate(plan *encoder.Plan) error {
 	}
 	return errors.Join(errs...)
 }
+
+// order returns the highest order.
+func (c *Config) order() int { return cmp.Or(c.Order, DefaultOrder) }
 
 // Minimum returns how many rows a group needs to be listed when there are n
 // rows: at least one, MinCount, and MinShare of n, rounded up. The share

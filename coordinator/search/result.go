@@ -3,6 +3,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -48,3 +49,8 @@ func (g *Groups) Len() int { return len(g.Start) - 1 }
 
 // At returns the items of group i.
 func (g *Groups) At(i int) []wire.Item { return g.Items[g.Start[i]:g.Start[i+1]] }
+
+// compare orders groups by order, then by items.
+func (g *Groups) compare(a, b int) int {
+	return cmp.Or(len(g.At(a))-len(g.At(b)), CompareItems(g.At(a), g.At(b)))
+}

@@ -31,34 +31,14 @@ type Level struct {
 // them is counted. Memory: per candidate of the order at work, and per group
 // found, about 48 bytes and measure.
 func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial.Halves, c Config, report func(Level)) (*Groups, error) {
-	if err := c.Validate(plan); err != nil {
-		return nil, err
-	}
-	if c.Order == 0 {
-		c.Order = DefaultOrder
-	}
-	offsets := encoder.Offsets(plan.Features)
-	all := offsets[len(plan.Features)]
-	known := partial.MakeHalves(all+1, completeMeasures(plan))
-	if err := known.Merge(levels); err != nil {
-		return nil, fmt.Errorf("level counts do not fit the plan: %w", err)
-	}
-	total, err := known.All()
+	s, err := begin(shards, plan, levels, c, report)
 	if err != nil {
 		return nil, err
 	}
-	s := &search{
-		shards:  shards,
-		plan:    plan,
-		rows:    total.N[all],
-		minimum: c.Minimum(total.N[all]),
-		report:  report,
-		groups:  noGroups(plan),
-	}
-	if err := s.listItems(c.Features, offsets, total, &levels.Discovery); err != nil {
+	if err := s.listItems(c.Features, s.levels, &levels.Discovery); err != nil {
 		return nil, err
 	}
-	for order := 2; order <= c.Order && len(s.items) > 0; order++ {
+	for order := 2; order <= c.order() && len(s.items) > 0; order++ {
 		more, err := s.level(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("search, order %d: %w", order, err)
@@ -70,10 +50,31 @@ func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial
 	return s.groups, nil
 }
 
+// begin prepares a search, whose levels must fit the plan.
+func begin(shards Shards, plan *encoder.Plan, levels *partial.Halves, c Config, report func(Level)) (*search, error) {
+	if err := c.Validate(plan); err != nil {
+		return nil, err
+	}
+	all := encoder.Offsets(plan.Features)[len(plan.Features)]
+	known := partial.MakeHalves(all+1, completeMeasures(plan))
+	if err := known.Merge(levels); err != nil {
+		return nil, fmt.Errorf("level counts do not fit the plan: %w", err)
+	}
+	total, err := known.All()
+	if err != nil {
+		return nil, err
+	}
+	return &search{
+		shards: shards, plan: plan, levels: total, rows: total.N[all], minimum: c.Minimum(total.N[all]),
+		report: report, groups: noGroups(plan),
+	}, nil
+}
+
 // search is a search under way.
 type search struct {
 	shards    Shards
 	plan      *encoder.Plan
+	levels    *partial.Counts // of wire.OpLevels, over all rows
 	rows      int64
 	minimum   int64
 	report    func(Level)
@@ -84,7 +85,8 @@ type search struct {
 }
 
 // listItems makes the groups of order 1 from the levels' counts.
-func (s *search) listItems(allowed []int, offsets []int, levels, discovery *partial.Counts) error {
+func (s *search) listItems(allowed []int, levels, discovery *partial.Counts) error {
+	offsets := encoder.Offsets(s.plan.Features)
 	use := make([]bool, len(s.plan.Features))
 	for f := range use {
 		use[f] = allowed == nil
@@ -123,31 +125,13 @@ func (s *search) listItems(allowed []int, offsets []int, levels, discovery *part
 
 // level searches the next order and returns whether any group was found.
 func (s *search) level(ctx context.Context) (found bool, err error) {
-	candidates, err := s.lattice.Candidates(lattice.MaxCandidates)
-	if errors.Is(err, lattice.ErrTooMany) {
-		return false, fmt.Errorf("%w: raise --min-share or --min-count (now %d rows), list fewer --features, or lower --order", err, s.minimum)
-	}
-	if err != nil {
+	candidates, err := s.candidates()
+	if err != nil || candidates.Len() == 0 {
 		return false, err
 	}
 	at := Level{Order: candidates.Order, Candidates: candidates.Len()}
-	if candidates.Len() == 0 {
-		return false, nil
-	}
 	s.tell(at)
-	halves := partial.MakeHalves(candidates.Len(), completeMeasures(s.plan))
-	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors}
-	err = s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
-		var part partial.Halves
-		if err := wire.Decode(answer, &part); err != nil {
-			return err
-		}
-		return halves.Merge(&part)
-	})
-	if err != nil {
-		return false, err
-	}
-	counts, err := halves.All()
+	halves, counts, err := s.count(ctx, candidates.Len(), wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors})
 	if err != nil {
 		return false, err
 	}
@@ -168,6 +152,32 @@ func (s *search) level(ctx context.Context) (found bool, err error) {
 	at.Done, at.Kept = true, len(kept)
 	s.tell(at)
 	return len(kept) > 0, nil
+}
+
+// candidates generates those of the next order.
+func (s *search) candidates() (*lattice.Candidates, error) {
+	c, err := s.lattice.Candidates(lattice.MaxCandidates)
+	if errors.Is(err, lattice.ErrTooMany) {
+		return nil, fmt.Errorf("%w: raise --min-share or --min-count (now %d rows), list fewer --features, or lower --order", err, s.minimum)
+	}
+	return c, err
+}
+
+// count counts n candidates on the shards.
+func (s *search) count(ctx context.Context, n int, params wire.CountParams) (*partial.Halves, *partial.Counts, error) {
+	halves := partial.MakeHalves(n, completeMeasures(s.plan))
+	err := s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
+		var part partial.Halves
+		if err := wire.Decode(answer, &part); err != nil {
+			return err
+		}
+		return halves.Merge(&part)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := halves.All()
+	return &halves, all, err
 }
 
 func (s *search) tell(l Level) {

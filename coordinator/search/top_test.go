@@ -103,7 +103,7 @@ func TestTopIsExact(t *testing.T) {
 		by := rapid.SampledFrom([]By{Excess, Lift, WRAcc}).Draw(t, "by")
 		direction := rapid.SampledFrom([]Direction{Both, Up, Down}).Draw(t, "direction")
 		k := rapid.IntRange(0, 70).Draw(t, "k")
-		top, err := Top(g, m, all, by, direction, k)
+		top, err := Top(g, m, all, Rank{By: by, Direction: direction, K: k})
 		if err != nil {
 			if mean, ok := m.Mean(all); ok && (by != Lift || mean > 0) {
 				t.Fatal(err)
@@ -129,7 +129,7 @@ func TestTopOfBank(t *testing.T) {
 	all := y.At(levels, len(levels.N)-1)
 	for _, by := range []By{Excess, Lift, WRAcc} {
 		for _, direction := range []Direction{Both, Up, Down} {
-			top, err := Top(g, y, all, by, direction, 50)
+			top, err := Top(g, y, all, Rank{By: by, Direction: direction, K: 50})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +142,7 @@ func TestTopOfBank(t *testing.T) {
 			}
 		}
 	}
-	top, err := Top(g, y, all, Excess, Up, 1)
+	top, err := Top(g, y, all, Rank{By: Excess, Direction: Up, K: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,11 +168,11 @@ func TestTopRefuses(t *testing.T) {
 		{metric.Value{Known: 5, Num: big.NewInt(5)}, "size", Up, `"size" is not known`},
 		{metric.Value{Known: 5, Num: big.NewInt(5)}, Excess, "left", `"left" is not known`},
 	} {
-		if _, err := Top(g, m, test.all, test.by, test.direction, 5); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Top(g, m, test.all, Rank{By: test.by, Direction: test.direction, K: 5}); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
-	if top, err := Top(g, m, metric.Value{Known: 5, Num: big.NewInt(-5)}, Excess, Both, 5); err != nil || len(top.Entries) != 1 {
+	if top, err := Top(g, m, metric.Value{Known: 5, Num: big.NewInt(-5)}, Rank{By: Excess, K: 5}); err != nil || len(top.Entries) != 1 {
 		t.Errorf("a negative mean: %v, %v", top, err)
 	}
 }
@@ -186,7 +186,7 @@ func BenchmarkTop(b *testing.B) {
 	all := metric.Value{Known: 1 << 30, Num: big.NewInt(1 << 29)}
 	b.Run(fmt.Sprintf("groups=%d/k=50", size), func(b *testing.B) {
 		for b.Loop() {
-			if _, err := Top(g, metric.Metric{Den: -1}, all, Excess, Both, 50); err != nil {
+			if _, err := Top(g, metric.Metric{Den: -1}, all, Rank{By: Excess, K: 50}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -84,6 +84,25 @@ func TestCandidatesAreThoseOfApriori(t *testing.T) {
 					kept = append(kept, tuple)
 				}
 			}
+			only, err := c.Only(bitmap)
+			if err != nil || fmt.Sprint(tuples(l, only)) != fmt.Sprint(append([][]uint32(nil), kept...)) {
+				t.Fatalf("order %d: of %v only %v, want %v (%v)", order, got, tuples(l, only), kept, err)
+			}
+			for p, prefix := range c.Prefix {
+				path, parents, parent := make([]uint32, order-1), make([]uint32, order), make([]uint32, order-1)
+				l.Path(order-1, prefix, path)
+				for _, ext := range c.Ext[c.Start[p]:c.Start[p+1]] {
+					l.Parents(prefix, path, ext, parents)
+					tuple := append(slices.Clone(path), ext)
+					for k, survivor := range parents {
+						drop := (k + order - 1) % order // the first lacks the last item
+						l.Path(order-1, survivor, parent)
+						if want := slices.Delete(slices.Clone(tuple), drop, drop+1); !slices.Equal(parent, want) {
+							t.Fatalf("parent %d of %v is %v, want %v", k, tuple, parent, want)
+						}
+					}
+				}
+			}
 			if err := l.Keep(c, bitmap); err != nil {
 				t.Fatal(err)
 			}

@@ -36,6 +36,11 @@ func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (par
 	if err != nil {
 		return partial.Halves{}, err
 	}
+	if p.Wanted != nil {
+		if candidates, err = candidates.Only(p.Wanted); err != nil {
+			return partial.Halves{}, err
+		}
+	}
 	counts := partial.MakeHalves(candidates.Len(), completeMeasures(env.Plan))
 	w := newCountWalk(newCountBlock(p.Items, env.Plan), groups, candidates, how)
 	return counts, w.block.each(ctx, env, func() {

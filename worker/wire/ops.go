@@ -50,6 +50,7 @@ type CountParams struct {
 	Order     int
 	Items     []Item     // the items that reached the minimum, ascending by feature, then code
 	Survivors [][]uint64 // Survivors[k-2]: bitmap over the candidates of order k, for k = 2..Order-1
+	Wanted    []uint64   // bitmap over the candidates of Order that are counted; nil = all. The answer has entries for these alone
 }
 
 // MomentsParams asks for exact sums of squares of groups.
