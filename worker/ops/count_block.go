@@ -26,22 +26,30 @@ type countBlock struct {
 	measures []blockMeasure
 
 	cut     bool     // bitmaps are made
-	bitmaps []uint64 // item × blockWords
+	bitmaps []uint64 // item × blockWords, then room for others
+	others  int      // bitmaps that there is room for
 
-	laid     bool    // all, rowCodes and the channels' weights are made
+	laid     bool    // all and rowCodes are made, and the channels' weights
 	rowCodes []uint8 // row × stride: the codes row by row
 	stride   int
 	levels   []int    // byte of a row → how many codes it can have; past the last feature one, 0
 	all      []uint16 // 0, 1, …, rows-1
 	channels []channel
-	weights  [][]uint64 // memory of the channels' weights
+	weighed  bool       // the channels' weights are made
+	weights  [][]uint64 // their memory
 }
 
-// itemRange are the items of one feature.
+// itemRange are the items of one feature. Item from+r has the rank r; the codes
+// that are no items, if the feature has any, share the last rank.
 type itemRange struct {
 	feature, from int
 	codes         []uint8
+	size          int // ranks
+	ranks         *[256]uint8
 }
+
+// rest says whether the last rank is that of the codes that are no items.
+func (r *itemRange) rest() bool { return r.size > len(r.codes) }
 
 // blockMeasure is one measure in the block.
 type blockMeasure struct {
@@ -70,6 +78,16 @@ func newCountBlock(items []wire.Item, plan *encoder.Plan) *countBlock {
 		}
 		b.byFeat[last].codes = append(b.byFeat[last].codes, item.Code)
 	}
+	for i := range b.byFeat {
+		r := &b.byFeat[i]
+		r.size, r.ranks = min(len(r.codes)+1, plan.Features[r.feature].Codes()), new([256]uint8)
+		for code := range r.ranks {
+			r.ranks[code] = uint8(min(len(r.codes), 255))
+		}
+		for rank, code := range r.codes {
+			r.ranks[code] = uint8(rank)
+		}
+	}
 	return b
 }
 
@@ -77,7 +95,7 @@ func newCountBlock(items []wire.Item, plan *encoder.Plan) *countBlock {
 func (b *countBlock) load(s *shard.Shard, i int) {
 	at := s.Blocks()[i]
 	b.rows, b.words, b.part = at.Rows, bitset.Words(at.Rows), at.Part
-	b.cut, b.laid = false, false
+	b.cut, b.laid, b.weighed = false, false, false
 	for f := range b.codes {
 		b.codes[f] = s.Codes(f)[at.Start:][:at.Rows]
 	}
@@ -104,7 +122,7 @@ func (b *countBlock) cutItems() {
 		return
 	}
 	b.cut = true
-	b.bitmaps = resize(b.bitmaps, len(b.items)*blockWords)
+	b.bitmaps = resize(b.bitmaps, (len(b.items)+b.others)*blockWords)
 	for _, r := range b.byFeat {
 		encode.Bitmaps(b.bitmaps[r.from*blockWords:], blockWords, b.codes[r.feature], r.codes)
 	}

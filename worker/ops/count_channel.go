@@ -59,13 +59,17 @@ func (b *countBlock) planChannels() {
 
 // weigh fills the channels' weights.
 func (b *countBlock) weigh() {
+	if b.weighed {
+		return
+	}
+	b.weighed = true
 	for len(b.weights) < len(b.channels) {
 		b.weights = append(b.weights, make([]uint64, shard.BlockRows))
 	}
 	for i := range b.channels {
 		c := &b.channels[i]
-		if c.sum == noTarget && c.count == rowCount {
-			continue // every row adds 1
+		if c.plain() {
+			continue
 		}
 		w := b.weights[i][:b.rows]
 		c.weights = w
@@ -98,6 +102,9 @@ func (b *countBlock) weigh() {
 		}
 	}
 }
+
+// plain says that every row adds 1.
+func (c *channel) plain() bool { return c.sum == noTarget && c.count == rowCount }
 
 // targets returns where the channel's counts and residuals belong, nil where
 // it has none.

@@ -19,17 +19,22 @@ type residualSums struct {
 	lo, hi []uint64 // meant where the block has planes
 }
 
-// reset makes room for n groups, all zero.
-func (s *blockSums) reset(n, measures int) {
+// reset makes room for n groups of b, all zero.
+func (s *blockSums) reset(n int, b *countBlock) {
 	s.n = resize(s.n, n)
 	clear(s.n)
-	s.measures = resize(s.measures, measures)
+	s.measures = resize(s.measures, len(b.measures))
 	for m := range s.measures {
-		r := &s.measures[m]
-		r.known, r.lo, r.hi = resize(r.known, n), resize(r.lo, n), resize(r.hi, n)
-		clear(r.known)
-		clear(r.lo)
-		clear(r.hi)
+		r, bm := &s.measures[m], &b.measures[m]
+		if bm.Known == shard.Some {
+			r.known = resize(r.known, n)
+			clear(r.known)
+		}
+		if bm.Width > 0 {
+			r.lo, r.hi = resize(r.lo, n), resize(r.hi, n)
+			clear(r.lo)
+			clear(r.hi)
+		}
 	}
 }
 

@@ -184,7 +184,7 @@ func TestCountAgainstBruteForce(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		for _, how := range []method{cheapest, byBitmaps, byRows} {
+		for _, how := range []method{cheapest, byBitmaps, byRows, byTables, byTiles} {
 			counts, err := countBy(context.Background(), &c.env, params, how)
 			if err != nil {
 				rt.Fatal(err)
@@ -216,7 +216,7 @@ func TestMethodsAgreeOnFullBlocks(t *testing.T) {
 		c := newCountTable(t, r, 40000, 33000, []int{2, 3, 9, 1, 4, 2, 5, 3, 2, 3}, []string{"money", "extreme", "yes/no"}, complete)
 		items, features := c.items()
 		params := wire.CountParams{Order: 3, Items: items, Survivors: [][]uint64{allOf(t, features, nil)}}
-		var results [3]partial.Halves
+		var results [5]partial.Halves
 		for how := range results {
 			var err error
 			if results[how], err = countBy(context.Background(), &c.env, params, method(how)); err != nil {
@@ -224,7 +224,7 @@ func TestMethodsAgreeOnFullBlocks(t *testing.T) {
 			}
 		}
 		for i := range results[0].Discovery.N {
-			for how := 1; how < 3; how++ {
+			for how := 1; how < len(results); how++ {
 				a, b := &results[0].Discovery, &results[how].Discovery
 				if i%2 == 0 {
 					a, b = &results[0].Confirmation, &results[how].Confirmation

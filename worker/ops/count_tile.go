@@ -2,7 +2,6 @@ package ops
 
 import (
 	"github.com/headwater-dev/headwater/kernels/bitset"
-	"github.com/headwater-dev/headwater/kernels/lattice"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/shard"
 )
@@ -12,27 +11,29 @@ import (
 const tilePrefixes = 8
 
 // countTile gathers prefixes of a block and counts their extensions by
-// bitmaps, all prefixes at once.
+// bitmaps, all prefixes at once. Whoever adds the last prefix of a block
+// flushes it.
 type countTile struct {
 	prefixes []uint64 // prefix × words of the block
 	masked   []uint64 // the same, less some rows
 	start    []int    // prefix → its first extension in ext
 	ext      []uint32
-	first    []int // prefix → its first candidate
+	first    []int // prefix → entry of its first extension
 	counts   []uint64
 	sums     blockSums
 }
 
-// add puts prefix p of the candidates, with its bitmap, into the tile and
-// returns whether the tile is full.
-func (t *countTile) add(b *countBlock, bitmap []uint64, c *lattice.Candidates, p int) (full bool) {
+// add puts a prefix into the tile: its bitmap, its extensions (items of the
+// block) and the entry of counts that the first of them has, the others
+// following. It returns whether the tile is full.
+func (t *countTile) add(b *countBlock, bitmap []uint64, ext []uint32, first int) (full bool) {
 	if len(t.start) == 0 {
 		t.start = append(t.start, 0)
 		t.prefixes = resize(t.prefixes, tilePrefixes*blockWords)
 	}
 	copy(t.prefixes[len(t.first)*b.words:], bitmap)
-	t.first = append(t.first, c.Start[p])
-	t.ext = append(t.ext, c.Ext[c.Start[p]:c.Start[p+1]]...)
+	t.first = append(t.first, first)
+	t.ext = append(t.ext, ext...)
 	t.start = append(t.start, len(t.ext))
 	return len(t.first) == tilePrefixes
 }
@@ -42,7 +43,7 @@ func (t *countTile) flush(b *countBlock, counts *partial.Counts) {
 	if len(t.first) == 0 {
 		return
 	}
-	t.sums.reset(len(t.ext), len(b.measures))
+	t.sums.reset(len(t.ext), b)
 	prefixes := t.prefixes[:len(t.first)*b.words]
 	bitset.AndCounts(t.sums.n, prefixes, b.words, b.bitmaps, blockWords, t.start, t.ext)
 	for m := range b.measures {

@@ -9,14 +9,16 @@ import (
 	"github.com/headwater-dev/headwater/worker/partial"
 )
 
-// method says how the extensions of prefixes are counted. The results are the
+// method says how candidates are counted. The results are the
 // same integers.
 type method int
 
 const (
-	cheapest  method = iota // per prefix and block, by the costs below
-	byBitmaps               // intersect bitmaps
-	byRows                  // walk the prefix's rows
+	cheapest  method = iota // by the costs below and those of work
+	byBitmaps               // candidate by candidate: intersect bitmaps
+	byRows                  // candidate by candidate: walk the prefix's rows
+	byTables                // cubes as joint histograms
+	byTiles                 // cubes as tiles
 )
 
 // What counting costs, in ns on one core; a word of an intersection that is
@@ -147,7 +149,7 @@ func (w *countWalk) countFamily(f *family) {
 	passes := float64(w.block.passes())
 	perExt := passes * float64(w.block.words) * bitset.WordCost()
 	rows := w.how == byRows ||
-		w.how == cheapest && float64(c.Start[f.to]-c.Start[f.from])*perExt > float64(parent)*costSplit
+		w.how == cheapest && float64(c.Start[f.to]-c.Start[f.from])*perExt > float64(parent)*(costSplit+float64(len(w.block.channels)*int(w.adds[f.from]))*costAdd)
 	for p := f.from; p < f.to; p++ {
 		if p > f.from {
 			w.path[last] = w.groups.Last(c.Order-1, c.Prefix[p])
@@ -163,7 +165,8 @@ func (w *countWalk) countFamily(f *family) {
 				continue
 			}
 		}
-		if b := w.bitmapAt(last); b.n > 0 && w.tile.add(w.block, b.words, c, p) {
+		ext := c.Ext[c.Start[p]:c.Start[p+1]]
+		if b := w.bitmapAt(last); b.n > 0 && w.tile.add(w.block, b.words, ext, c.Start[p]) {
 			w.tile.flush(w.block, w.counts)
 		}
 	}
@@ -177,7 +180,7 @@ func (w *countWalk) costByRows(p, rows int) float64 {
 func (w *countWalk) countByRows(p int, rows []uint16) {
 	c := w.candidates
 	ext := c.Ext[c.Start[p]:c.Start[p+1]]
-	w.sums.reset(len(ext), len(w.block.measures))
+	w.sums.reset(len(ext), w.block)
 	w.rows.count(w.block, rows, ext, &w.sums)
 	w.sums.flush(w.block, 0, len(ext), w.counts, c.Start[p])
 }

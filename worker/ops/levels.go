@@ -24,9 +24,9 @@ func levels(ctx context.Context, env *Env, _ struct{}) (partial.Halves, error) {
 	b := newCountBlock(items, env.Plan)
 	var walk rowWalk
 	var sums blockSums
-	err := b.each(ctx, env, func() {
+	err := b.each(ctx, env, anyPart, func() {
 		b.layRows()
-		sums.reset(all+1, len(b.measures))
+		sums.reset(all+1, b)
 		walk.count(b, b.all[:b.rows], ext, &sums)
 		b.addAll(&sums, all)
 		sums.flush(b, 0, all+1, b.half(&counts), 0)

@@ -32,7 +32,7 @@ func moments(ctx context.Context, env *Env, p wire.MomentsParams) (partial.Momen
 		result:  &result,
 		wide:    -1,
 	}
-	if err := b.each(ctx, env, w.countBlock); err != nil {
+	if err := b.each(ctx, env, anyPart, w.countBlock); err != nil {
 		return partial.Moments{}, err
 	}
 	if w.wide >= 0 {

@@ -40,7 +40,7 @@ func probe(ctx context.Context, env *Env, p wire.ProbeParams) (partial.Probe, er
 	for i := range w.columns {
 		w.columns[i].ProbeColumn = p.Columns[i]
 	}
-	err = b.each(ctx, env, func() {
+	err = b.each(ctx, env, anyPart, func() {
 		switch {
 		case b.part&encoder.Confirmation == 0:
 			w.addBlock(&result.Discovery)

@@ -39,6 +39,15 @@ func (s Sums) Add(i int, x int64) {
 	s.Lo[i] += x & 0xffffffff
 }
 
+// Carry brings the sums, whose Lo may have become negative by subtracting, into
+// canonical form: 0 ≤ Lo < 2³².
+func (s Sums) Carry() {
+	for i, lo := range s.Lo {
+		s.Hi[i] += lo >> 32
+		s.Lo[i] = lo & 0xffffffff
+	}
+}
+
 // MakeSums returns n sums of zero.
 func MakeSums(n int) Sums { return Sums{Hi: make([]int64, n), Lo: make([]int64, n)} }
 

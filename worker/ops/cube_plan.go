@@ -1,0 +1,240 @@
+package ops
+
+import (
+	"math"
+	"slices"
+
+	"github.com/headwater-dev/headwater/kernels/bitset"
+	"github.com/headwater-dev/headwater/kernels/hist"
+	"github.com/headwater-dev/headwater/kernels/lattice"
+	"github.com/headwater-dev/headwater/worker/shard"
+)
+
+// work is what one pass over all blocks of some shards takes.
+type work struct {
+	blocks   float64
+	words    float64 // of an intersection, times the passes that bitmaps take
+	rows     float64 // times channels that only count
+	weighted float64 // rows times channels that add weights
+	takes    float64 // channels, of all blocks
+}
+
+// workOf returns the work of the shards.
+func (b *countBlock) workOf(shards []*shard.Shard) (w work) {
+	for _, s := range shards {
+		for i := range s.Blocks() {
+			b.load(s, i)
+			w.blocks++
+			w.words += float64(b.words * b.passes())
+			w.takes += float64(len(b.channels))
+			for k := range b.channels {
+				if b.channels[k].plain() {
+					w.rows += float64(b.rows)
+				} else {
+					w.weighted += float64(b.rows)
+				}
+			}
+		}
+	}
+	return w
+}
+
+// costEntry is what an entry of a tile takes in a block beside its words, in
+// ns: it is added to the store.
+const costEntry = 1.5
+
+func (w *work) byBitmaps(cells float64) float64 {
+	return cells * (w.words*bitset.WordCost() + w.blocks*costEntry)
+}
+
+func (w *work) byTable(size float64) float64 {
+	if size > 1<<16 { // more than lanes can number
+		return math.Inf(1)
+	}
+	return w.rows*hist.RowCost + w.weighted*hist.WeightedRowCost + w.takes*size*hist.CellCost
+}
+
+// candidatePanel holds the candidates whose prefixes have the same features.
+type candidatePanel struct {
+	slots    []int
+	partners []partner // ascending by slot
+}
+
+// partner is the feature that prefixes are extended by.
+type partner struct {
+	slot       int
+	candidates int
+	cube       *cube // nil where the candidates are counted one by one
+}
+
+// partner returns the entry of a slot, starting at entry from.
+func (p *candidatePanel) partner(from, slot int) int {
+	for from < len(p.partners) && p.partners[from].slot < slot {
+		from++
+	}
+	if from == len(p.partners) || p.partners[from].slot != slot {
+		p.partners = slices.Insert(p.partners, from, partner{slot: slot})
+	}
+	return from
+}
+
+// cubePlan says which candidates cubes count, and which are left to be counted
+// one by one.
+type cubePlan struct {
+	cubes      *cubes // nil = none
+	candidates *lattice.Candidates
+	slot       []int             // item → slot
+	panel      []*candidatePanel // prefix → panel
+	number     []int             // prefix → number of its ranks in the panel
+	left       *lattice.Candidates
+	index      []uint32 // candidate left → candidate; nil = the same
+}
+
+// planCubes decides by what the ways to count cost which combinations of
+// features become cubes. Cost: some 5 ns a candidate.
+func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w work, how method, complete []bool) *cubePlan {
+	p := &cubePlan{candidates: c, left: c}
+	if c.Order > cubeOrder || how == byBitmaps || how == byRows {
+		return p
+	}
+	p.slot = make([]int, len(b.items))
+	for s, r := range b.byFeat {
+		for i := range r.codes {
+			p.slot[r.from+i] = s
+		}
+	}
+	panels := p.gather(b, groups)
+	cs := &cubes{block: b, byKey: map[combination]*cube{}}
+	for _, panel := range panels {
+		for i := range panel.partners {
+			at := &panel.partners[i]
+			slots := append(slices.Clone(panel.slots), at.slot)
+			if ok, byTable := b.cheapestCube(slots, at.candidates, w, how); ok {
+				at.cube = cs.add(slots, byTable, w)
+			}
+		}
+	}
+	if len(cs.all) == 0 {
+		return p
+	}
+	p.cubes = cs
+	p.leave()
+	cs.layOut(complete)
+	return p
+}
+
+// gather sorts the candidates by their features.
+func (p *cubePlan) gather(b *countBlock, groups *lattice.Lattice) (panels []*candidatePanel) {
+	c, byKey := p.candidates, map[combination]*candidatePanel{}
+	path, slots, last := make([]uint32, c.Order-1), make([]int, c.Order-1), (*candidatePanel)(nil)
+	p.panel, p.number = make([]*candidatePanel, len(c.Prefix)), make([]int, len(c.Prefix))
+	for i, prefix := range c.Prefix {
+		groups.Path(c.Order-1, prefix, path)
+		number := 0
+		for d, item := range path {
+			slots[d] = p.slot[item]
+			r := &b.byFeat[slots[d]]
+			number = number*r.size + int(item) - r.from
+		}
+		panel := last
+		if last == nil || !slices.Equal(last.slots, slots) {
+			key := combinationOf(slots)
+			if panel = byKey[key]; panel == nil {
+				panel = &candidatePanel{slots: slices.Clone(slots)}
+				byKey[key] = panel
+				panels = append(panels, panel)
+			}
+			last = panel
+		}
+		p.panel[i], p.number[i] = panel, number
+		at := 0
+		p.eachRun(i, func(slot, from, to int) {
+			at = panel.partner(at, slot)
+			panel.partners[at].candidates += to - from
+		})
+	}
+	return panels
+}
+
+// eachRun calls do with the candidates from…to-1 of a prefix that its
+// extensions of one feature make.
+func (p *cubePlan) eachRun(prefix int, do func(slot, from, to int)) {
+	c := p.candidates
+	for from, end := c.Start[prefix], c.Start[prefix+1]; from < end; {
+		slot, to := p.slot[c.Ext[from]], from+1
+		for to < end && p.slot[c.Ext[to]] == slot {
+			to++
+		}
+		do(slot, from, to)
+		from = to
+	}
+}
+
+// cheapestCube says whether the candidates of a combination of features are
+// better counted as a cube than one by one, and if so, how.
+func (b *countBlock) cheapestCube(slots []int, candidates int, w work, how method) (ok, byTable bool) {
+	size, tiled := b.cubeSize(slots)
+	table, tiles := w.byTable(size), w.byBitmaps(tiled)
+	switch {
+	case size > 1<<16:
+		return false, false
+	case how == byTables:
+		return true, len(slots) > 1
+	case how == byTiles:
+		return true, false
+	case size > float64(8*candidates+1024): // memory
+		return false, false
+	}
+	return min(table, tiles) < w.byBitmaps(float64(candidates)), table < tiles
+}
+
+// cubeSize returns the entries of a cube, and how many of them tiles count:
+// all but those of first ranks.
+func (b *countBlock) cubeSize(slots []int) (size, tiled float64) {
+	size, tiled = 1, 1
+	for _, s := range slots {
+		r := &b.byFeat[s]
+		size, tiled = size*float64(r.size), tiled*float64(len(r.codes)-1)
+	}
+	return size, tiled
+}
+
+// add makes a cube, and the marginals that it needs.
+func (c *cubes) add(slots []int, byTable bool, w work) *cube {
+	cb := &cube{slots: slots, byTable: byTable}
+	for j := range slots {
+		if byTable {
+			break
+		}
+		without := slices.Delete(slices.Clone(slots), j, j+1)
+		m := c.byKey[combinationOf(without)]
+		if m == nil {
+			size, tiled := c.block.cubeSize(without)
+			m = c.add(without, len(without) > 1 && w.byTable(size) < w.byBitmaps(tiled), w)
+		}
+		cb.marginals = append(cb.marginals, m)
+	}
+	c.byKey[combinationOf(slots)] = cb
+	c.all = append(c.all, cb)
+	return cb
+}
+
+// leave lists the candidates that are in no cube.
+func (p *cubePlan) leave() {
+	c, left := p.candidates, &lattice.Candidates{Order: p.candidates.Order, Start: []int{0}}
+	for i, prefix := range c.Prefix {
+		at, panel := 0, p.panel[i]
+		p.eachRun(i, func(slot, from, to int) {
+			if at = panel.partner(at, slot); panel.partners[at].cube == nil {
+				left.Ext = append(left.Ext, c.Ext[from:to]...)
+				for k := from; k < to; k++ {
+					p.index = append(p.index, uint32(k))
+				}
+			}
+		})
+		if n := len(left.Ext); n > left.Start[len(left.Start)-1] {
+			left.Prefix, left.Start = append(left.Prefix, prefix), append(left.Start, n)
+		}
+	}
+	p.left = left
+}
