@@ -39,13 +39,16 @@ func (j *job) search(ctx context.Context) error {
 	if f.Evidence, err = evidence.Run(ctx, j.engine, table, j.Evidence); err != nil {
 		return err
 	}
+	if err = j.leversOfFindings(ctx); err != nil {
+		return err
+	}
 	if !j.All {
 		groups, f.Tops = onlyTops(&j.plan, groups, f.Tops)
 	}
 	if err := j.listGroups(ctx, groups); err != nil {
 		return err
 	}
-	err = j.write(export.FindingsFile, func(w io.Writer) error { return export.WriteJSON(w, f.Evidence) })
+	err = j.write(export.FindingsFile, func(w io.Writer) error { return export.WriteJSON(w, j.findingsDocument()) })
 	if err != nil {
 		return err
 	}

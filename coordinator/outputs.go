@@ -13,6 +13,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/coordinator/roles"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/source"
 )
@@ -154,15 +155,22 @@ type profileDocument struct {
 	Features  []encoder.Feature `json:"features"`
 	Metrics   []metric.Metric   `json:"metrics"`
 	Ranking   []feature.Ranked  `json:"ranking"`
+	Context   []roles.Aside     `json:"context,omitempty"` // what describes the contact, and the metrics on its levels
+	Levers    []roles.Aside     `json:"levers,omitempty"`  // what the business can change
+	Artefacts []roles.Artefact  `json:"artefacts,omitempty"`
 	Notes     []string          `json:"notes"`
 }
 
 func (j *job) profileDocument() profileDocument {
 	f := &j.findings
-	return profileDocument{
+	d := profileDocument{
 		Customers: f.Source.Rows, Minimum: f.Minimum, Columns: f.Columns, Features: j.plan.Features,
-		Metrics: j.metrics, Ranking: f.Ranking, Notes: f.Notes,
+		Metrics: j.metrics, Ranking: f.Ranking, Artefacts: f.Artefacts, Notes: f.Notes,
 	}
+	if f.Roles != nil {
+		d.Context, d.Levers = f.Roles.Context, f.Roles.Levers
+	}
+	return d
 }
 
 // segmentsDocument is segments.json: the merging and, per segment, its rules
@@ -171,7 +179,9 @@ type segmentsDocument struct {
 	Customers int64           `json:"customers"`
 	Features  []string        `json:"features"` // of the plan, which indexes refer to
 	Personas  *persona.Result `json:"personas"`
-	SQL       string          `json:"sql"` // a CASE expression on the source's columns: the segment's name
+	SQL       string          `json:"sql"`               // a CASE expression on the source's columns: the segment's name
+	Context   *roles.Adds     `json:"context,omitempty"` // what context adds to the traits
+	Levers    *roles.Adds     `json:"levers,omitempty"`
 	Merging   *merge.Result   `json:"merging"`
 }
 
@@ -181,8 +191,26 @@ func (j *job) segmentsDocument() segmentsDocument {
 		Customers: f.Source.Rows, Personas: f.Personas, Merging: f.Segments,
 		SQL: merge.CaseSQL(j.plan.Features, f.Segments.Segments, j.segmentNames()),
 	}
+	if f.Roles != nil {
+		d.Context, d.Levers = f.Roles.ContextAdds, f.Roles.LeversAdd
+	}
 	for _, f := range j.plan.Features {
 		d.Features = append(d.Features, f.Name)
+	}
+	return d
+}
+
+// findingsDocument is findings.json: the groups that stand up, and the levers
+// on each.
+type findingsDocument struct {
+	evidence.Result
+	Levers []roles.AtFinding `json:"levers,omitempty"`
+}
+
+func (j *job) findingsDocument() findingsDocument {
+	d := findingsDocument{Result: *j.findings.Evidence}
+	if j.findings.Roles != nil {
+		d.Levers = j.findings.Roles.Findings
 	}
 	return d
 }

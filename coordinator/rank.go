@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/roles"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -28,7 +29,11 @@ func (j *job) rank(ctx context.Context) error {
 	f := &j.findings
 	f.Overall.All = j.levels.Last()
 	f.Ranking = feature.Rank(j.plan.Features, j.metrics, j.levels, squares, j.Keep)
+	j.artefacts = roles.Artefacts(j.plan.Features, j.decided.Columns, j.levels)
 	if err := j.allow(); err != nil {
+		return err
+	}
+	if err := j.besideTraits(ctx); err != nil {
 		return err
 	}
 	return j.nearDuplicates(ctx)

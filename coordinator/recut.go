@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,9 +10,11 @@ import (
 	"time"
 
 	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/coordinator/report"
+	"github.com/headwater-dev/headwater/coordinator/roles"
 )
 
 // RecutConfig says how many segments to make of the cells that an earlier job
@@ -41,9 +44,13 @@ func Recut(c *RecutConfig) (found *report.Findings, err error) {
 	if f.Segments, err = merge.Recut(&j.plan, j.metrics, f.Segments, config); err != nil {
 		return nil, err
 	}
-	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {
+	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels, j.style()); err != nil {
 		return nil, err
 	}
+	if err = j.besideSegments(context.Background()); err != nil {
+		return nil, err
+	}
+	j.warnOfArtefacts()
 	f.Seconds = time.Since(begin).Seconds()
 	if c.Out == "" {
 		return f, nil
@@ -111,12 +118,33 @@ func (j *job) openJob(from string, run *runDocument) error {
 	}
 	f := &j.findings
 	f.Segments, f.Columns, f.Ranking, f.Minimum, f.Notes = segments.Merging, profile.Columns, profile.Ranking, profile.Minimum, profile.Notes
+	j.openRoles(&profile)
 	f.Overall = export.Overall{Features: j.plan.Features, Metrics: j.metrics, All: j.levels.Last()}
 	f.Source = report.Source{Rows: segments.Customers, Columns: run.Columns}
 	for _, file := range run.Input {
 		f.Source.Names = append(f.Source.Names, file.Name)
 	}
 	return nil
+}
+
+// openRoles takes up the roles of the features.
+func (j *job) openRoles(profile *profileDocument) {
+	j.artefacts = roles.Artefacts(j.plan.Features, profile.Columns, j.levels)
+	j.roles = make([]feature.Role, len(j.plan.Features))
+	for i := range j.roles {
+		j.roles[i] = feature.Feature
+	}
+	if len(profile.Context)+len(profile.Levers) == 0 {
+		return
+	}
+	j.findings.Roles = &roles.Result{Context: profile.Context, Levers: profile.Levers}
+	for role, list := range map[feature.Role][]roles.Aside{feature.Context: profile.Context, feature.Lever: profile.Levers} {
+		for _, a := range list {
+			if a.Feature >= 0 && a.Feature < len(j.roles) {
+				j.roles[a.Feature] = role
+			}
+		}
+	}
 }
 
 func (j *job) openModel(from string) error {

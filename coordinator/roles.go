@@ -117,8 +117,8 @@ func (j *job) suggestContext() {
 	if len(names) == 0 {
 		return
 	}
-	j.notice("%s: by the name this is about the contact and not about the customer; if so: --context %s (if not: --role %s=feature)",
-		strings.Join(names, ", "), strings.Join(names, ","), names[0])
+	j.notice("%s %s like context by name (about the contact, not about the customer): if so, --context %s; if not, --role %s=feature",
+		strings.Join(names, ", "), plural(len(names), "looks", "look"), strings.Join(names, ","), names[0])
 }
 
 // doubtful are the features that make groups and segments although their names

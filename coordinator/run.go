@@ -14,6 +14,7 @@ import (
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // job is one run of a Config, stage by stage; each stage fills in its part.
@@ -39,6 +40,8 @@ type job struct {
 	given map[string]feature.Role // by column, or feature of a date column, as the config says
 	roles []feature.Role          // feature → its role
 
+	artefacts map[wire.Item]string // levels that look like recording artefacts, and why
+
 	stages   []stage
 	findings report.Findings
 }
@@ -63,6 +66,7 @@ func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
 				return err
 			}
 		}
+		j.warnOfArtefacts()
 		j.findings.Seconds = time.Since(begin).Seconds()
 		found = &j.findings
 		if j.folder == nil {

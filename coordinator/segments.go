@@ -14,14 +14,19 @@ import (
 // segment merges the customers into segments and describes them.
 func (j *job) segment(ctx context.Context) error {
 	config := merge.Config{Features: j.allowed, KMin: j.KMin, KMax: j.KMax, K: j.K, Lambda: j.Lambda, Cross: j.cross}
+	config.Beside, config.Doubted = j.beside(), j.doubtful()
 	f := &j.findings
 	var err error
 	if f.Segments, err = merge.Run(ctx, j.engine, &j.plan, j.metrics, j.levels, config, j.Stage); err != nil {
 		return err
 	}
-	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels); err != nil {
+	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels, j.style()); err != nil {
 		return err
 	}
+	if err = j.besideSegments(ctx); err != nil {
+		return err
+	}
+	j.warnOfContext()
 	return j.writeSegments()
 }
 

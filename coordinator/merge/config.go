@@ -13,6 +13,8 @@ import (
 type Config struct {
 	Features   []int   `json:"features,omitempty"` // features that may be crossed; nil = all of the plan
 	Cross      []int   `json:"cross,omitempty"`    // crossed features named by the user; nil = choose
+	Beside     [][]int `json:"beside,omitempty"`   // other sets of features: what crossing them would explain is told beside
+	Doubted    []int   `json:"doubted,omitempty"`  // features of which it is told, where any is crossed, what is explained without them
 	KMin       int     `json:"k_min"`              // fewest segments to look for, 6
 	KMax       int     `json:"k_max"`              // most segments to look for, 10
 	K          int     `json:"k,omitempty"`        // fixed number of segments; 0 = choose in KMin..KMax
@@ -78,7 +80,7 @@ func (c Config) Validate(features int) error {
 	if c.MaxCross < 1 || c.MaxCross > maxCross || len(c.Cross) > maxCross {
 		bad("crossing %d features: 1 to %d can be crossed", max(c.MaxCross, len(c.Cross)), maxCross)
 	}
-	for _, list := range [][]int{c.Features, c.Cross} {
+	for _, list := range append([][]int{c.Features, c.Cross, c.Doubted}, c.Beside...) {
 		seen := map[int]bool{}
 		for _, f := range list {
 			if f < 0 || f >= features {

@@ -65,6 +65,7 @@ func (r *runner) recut(earlier *Result) error {
 	r.enterMeans(counts)
 	r.result.R2.HeldOut, r.result.R2.Error = math.NaN(), math.NaN()
 	r.result.R2.Splits = []SplitR2{}
+	r.result.R2.Cells, r.result.R2.Beside, r.result.R2.Undoubted = earlier.R2.Cells, earlier.R2.Beside, earlier.R2.Undoubted
 	r.result.R2.Tree = TreeR2{SameSegments: math.NaN(), SameRules: math.NaN()}
 	r.note("Cut from the cells that an earlier job kept: what holds on customers held out was not measured again.")
 	return nil

@@ -67,6 +67,10 @@ type R2 struct {
 	Error    float64   `json:"error"`    // standard error of HeldOut over the splits
 	Splits   []SplitR2 `json:"splits"`
 	Tree     TreeR2    `json:"tree"`
+
+	Cells     *Explained   `json:"cells"`               // of the cells, before they are merged
+	Beside    []*Explained `json:"beside,omitempty"`    // the same of the sets of features in Config.Beside
+	Undoubted *Explained   `json:"undoubted,omitempty"` // the same without Config.Doubted; absent where none is crossed
 }
 
 // SplitR2 is one 70/30 split by hash: everything was chosen on the 70 %.

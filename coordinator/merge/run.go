@@ -140,6 +140,7 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 	}
 	main := newChoice(splits, r.candidate, r.c.MaxCross, r.c.fewest())
 	searches := append([]*choice{main}, r.nested.searches[:]...)
+	others, beside := r.besides(totals)
 	if len(r.c.Cross) > 0 {
 		if err := r.ledger.count(ctx, [][]int{r.c.Cross}); err != nil {
 			return nil, err
@@ -148,7 +149,18 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 			return nil, fmt.Errorf("the named features have more than %d cells when crossed: name fewer, or ones with fewer levels", r.c.MaxCells)
 		}
 		inParallel(len(searches), func(i int) { searches[i].name(&r.ledger, r.c.Cross) })
-	} else if err := r.choose(ctx, searches, r.report); err != nil {
+		inParallel(len(beside), func(i int) { beside[i].from(&r.ledger, r.c.Cross, r.candidate) })
+		searches = nil
+	}
+	if err := r.choose(ctx, append(searches, beside...), r.report); err != nil {
+		return nil, err
+	}
+	r.result.R2.Cells = r.nested.cells(&r.ledger)
+	for _, n := range others {
+		r.result.R2.Beside = append(r.result.R2.Beside, n.cells(&r.ledger))
+	}
+	var err error
+	if r.result.R2.Undoubted, err = r.undoubted(ctx, totals, main.chosen); err != nil {
 		return nil, err
 	}
 	r.result.Lambda = main.weigh(r.c.Lambda)

@@ -20,10 +20,10 @@ func RuleText(features []encoder.Feature, r Rule) string {
 }
 
 func conditionText(f *encoder.Feature, codes []int) string {
-	rest := complement(f, codes)
 	one, many := " is ", " in ("
-	if len(rest) < len(codes) {
-		codes, one, many = rest, " is not ", " not in ("
+	codes, not := Written(f, codes)
+	if not {
+		one, many = " is not ", " not in ("
 	}
 	var names []string
 	for _, code := range codes {
@@ -33,6 +33,15 @@ func conditionText(f *encoder.Feature, codes []int) string {
 		return f.Name + one + names[0]
 	}
 	return f.Name + many + strings.Join(names, ", ") + ")"
+}
+
+// Written returns the codes that a condition is written with: those listed, or,
+// where they are fewer, the others, which must not occur.
+func Written(f *encoder.Feature, codes []int) (written []int, not bool) {
+	if rest := complement(f, codes); len(rest) < len(codes) {
+		return rest, true
+	}
+	return codes, false
 }
 
 // complement returns the feature's other codes, ascending.

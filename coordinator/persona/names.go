@@ -11,6 +11,7 @@ import (
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // maxName is the length of a name in characters, and nameTraits how many
@@ -24,12 +25,12 @@ const (
 const typical = 0.75
 
 // name gives every segment a name from its most telling levels.
-func name(r *Result, plan *encoder.Plan) {
+func name(r *Result, plan *encoder.Plan, style Style) {
 	words := vocabulary(plan)
 	taken := map[string]bool{}
 	for s := range r.Segments {
 		p := &r.Segments[s]
-		p.Name = unique(p.telling(words), taken, fallback(len(r.Segments)))
+		p.Name = unique(p.telling(words, style), taken, fallback(len(r.Segments)))
 		taken[strings.ToLower(p.Name)] = true
 	}
 }
@@ -43,10 +44,11 @@ func fallback(segments int) string {
 
 // telling returns the words for a segment's most telling levels: those that
 // most of its customers have and that are far more frequent than among all,
-// one per feature, by effect; defining and describing ones alike.
-func (p *Persona) telling(words map[[2]int]string) []string {
+// one per feature, by effect; defining and describing ones alike. One that says
+// little of the customer is not the first if there is another.
+func (p *Persona) telling(words map[[2]int]string, style Style) []string {
 	list := slices.Concat(p.Defining, p.Over)
-	list = slices.DeleteFunc(list, func(t Trait) bool { return t.H < 0 || t.Code == encoder.Missing })
+	list = slices.DeleteFunc(list, func(t Trait) bool { return t.H < 0 || t.Code == encoder.Missing || t.Role != "" })
 	slices.SortStableFunc(list, func(a, b Trait) int {
 		if x, y := a.Share >= typical, b.Share >= typical; x != y {
 			if x {
@@ -56,6 +58,13 @@ func (p *Persona) telling(words map[[2]int]string) []string {
 		}
 		return cmp.Compare(b.H, a.H)
 	})
+	lead := slices.IndexFunc(list, func(t Trait) bool {
+		return style.Weak == nil || !style.Weak(wire.Item{Feature: t.Feature, Code: uint8(t.Code)})
+	})
+	if lead > 0 {
+		t := list[lead]
+		list = slices.Insert(slices.Delete(list, lead, lead+1), 0, t)
+	}
 	var out []string
 	seen := map[int]bool{}
 	for _, t := range list {
@@ -196,7 +205,7 @@ func phrases(list []Trait, pass func(Trait) bool) []string {
 	var out []string
 	seen := map[int]bool{}
 	for _, t := range list {
-		if pass(t) && !seen[t.Feature] && len(out) < 3 {
+		if pass(t) && t.Role == "" && !seen[t.Feature] && len(out) < 3 {
 			seen[t.Feature] = true
 			out = append(out, fmt.Sprintf("%s %s (%s, TGI %.0f)", t.Name, t.Level, percent(t.Share), t.TGI))
 		}

@@ -5,10 +5,12 @@ package persona
 import (
 	"fmt"
 
+	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // The gates that a level passes to be called a trait.
@@ -47,6 +49,15 @@ type Trait struct {
 	TGI     float64 `json:"tgi"`   // 100 × Share / All
 	H       float64 `json:"h"`     // Cohen's h, positive where more frequent
 	P       float64 `json:"p"`     // two-sided, of a segment drawn at random
+
+	Role feature.Role `json:"role,omitempty"` // context or lever: no trait of the customer, and in no name
+}
+
+// Style says what names and descriptions are made of. The zero value makes
+// them of every level.
+type Style struct {
+	Roles []feature.Role            // feature → its role; those that are no traits of the customer are left out
+	Weak  func(item wire.Item) bool // a level that says little of the customer: it does not lead a name
 }
 
 // Metric is a metric over the segment's customers.
@@ -61,7 +72,7 @@ type Metric struct {
 
 // Describe makes the personas of a segmentation. Levels are the counts of
 // wire.OpLevels over all customers.
-func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, levels *partial.Counts) (*Result, error) {
+func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, levels *partial.Counts, style Style) (*Result, error) {
 	offsets := encoder.Offsets(plan.Features)
 	all := offsets[len(plan.Features)]
 	if r.Counts == nil || len(r.Counts.All.N) != len(r.Segments) || len(r.Counts.Levels) != len(r.Segments) {
@@ -79,9 +90,15 @@ func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, leve
 		for _, m := range metrics {
 			p.Metrics = append(p.Metrics, measured(m, r.Counts, s, levels, all))
 		}
+		for i := range found[s] {
+			t := &found[s][i]
+			if t.Feature < len(style.Roles) && style.Roles[t.Feature] != feature.Feature {
+				t.Role = style.Roles[t.Feature]
+			}
+		}
 		p.sort(found[s], tested(&r.Segments[s]))
 	}
-	name(out, plan)
+	name(out, plan, style)
 	for s := range out.Segments {
 		out.Segments[s].describe(metrics)
 	}

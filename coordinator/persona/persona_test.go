@@ -105,7 +105,7 @@ func (c *customers) result(counts *partial.Segments) *merge.Result {
 func describe(t testing.TB, c *customers, metrics []metric.Metric) *Result {
 	t.Helper()
 	counts, levels := c.counts()
-	out, err := Describe(&c.plan, metrics, c.result(counts), levels)
+	out, err := Describe(&c.plan, metrics, c.result(counts), levels, Style{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,10 +242,10 @@ func TestDescribeRefusesForeignCounts(t *testing.T) {
 	counts, levels := c.counts()
 	short := *levels
 	short.N = short.N[1:]
-	if _, err := Describe(&c.plan, nil, c.result(counts), &short); err == nil {
+	if _, err := Describe(&c.plan, nil, c.result(counts), &short, Style{}); err == nil {
 		t.Error("level counts of another plan are accepted")
 	}
-	if _, err := Describe(&c.plan, nil, &merge.Result{Segments: make([]merge.Segment, 2)}, levels); err == nil {
+	if _, err := Describe(&c.plan, nil, &merge.Result{Segments: make([]merge.Segment, 2)}, levels, Style{}); err == nil {
 		t.Error("segments without counts are accepted")
 	}
 }

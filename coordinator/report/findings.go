@@ -3,11 +3,14 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/coordinator/roles"
 	"github.com/headwater-dev/headwater/coordinator/search"
 )
 
@@ -27,6 +30,9 @@ type Findings struct {
 
 	Evidence *evidence.Result // what holds on customers that it was not found on
 
+	Roles     *roles.Result    // what context and levers go with
+	Artefacts []roles.Artefact // levels that findings or segments rest on and that look like artefacts of recording
+
 	Segments *merge.Result
 	Personas *persona.Result
 
@@ -42,4 +48,12 @@ type Source struct {
 	Columns int
 	Workers int
 	Shards  int
+}
+
+// warnings are the notes, and what rests on levels that look like artefacts.
+func (f *Findings) warnings() []string {
+	if line := roles.Warning(f.Artefacts); line != "" {
+		return append(slices.Clone(f.Notes), line)
+	}
+	return f.Notes
 }

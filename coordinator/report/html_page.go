@@ -223,7 +223,7 @@ func (p *document) quality() {
 			p.Left = append(p.Left, r.LeftOut)
 		}
 	}
-	p.Notes = append(p.Notes, f.Notes...)
+	p.Notes = append(p.Notes, f.warnings()...)
 	if f.Segments != nil {
 		p.Notes = append(p.Notes, f.Segments.Notes...)
 	}

@@ -112,7 +112,7 @@ func (f *Findings) sections(l length) []section {
 	if f.Segments != nil {
 		out = append(out, f.segments(), f.portraits(l))
 	}
-	return out
+	return append(out, f.aside(l)...)
 }
 
 // customers says what was read and what the metrics are overall.
@@ -126,12 +126,15 @@ func (f *Findings) customers() section {
 		files = append(files[:3], fmt.Sprintf("and %d more", len(files)-3))
 	}
 	s.say("%s customers × %d columns from %s", whole(f.Source.Rows), f.Source.Columns, strings.Join(files, ", "))
+	if len(f.Columns) > 0 {
+		s.say("%s", f.rolesInWords())
+	}
 	for _, m := range f.Overall.Metrics {
 		v := m.At(&f.Overall.All, 0)
 		x, _ := m.Mean(v)
 		s.add(m.Name, whole(v.Known), mean(m, x), amount(m.Sum(v)))
 	}
-	for _, n := range f.Notes {
+	for _, n := range f.warnings() {
 		s.note("! %s", n)
 	}
 	return s

@@ -67,7 +67,7 @@ func (f *Findings) portraits(l length) section {
 
 // traitsInWords lists what is most over-represented in a segment.
 func traitsInWords(p persona.Persona, most int) string {
-	traits := slices.DeleteFunc(slices.Concat(p.Defining, p.Over), func(t persona.Trait) bool { return t.H <= 0 })
+	traits := slices.DeleteFunc(slices.Concat(p.Defining, p.Over), func(t persona.Trait) bool { return t.H <= 0 || t.Role != "" })
 	slices.SortStableFunc(traits, func(a, b persona.Trait) int { return cmp.Compare(b.H, a.H) })
 	var parts []string
 	for _, t := range traits[:min(most, len(traits))] {

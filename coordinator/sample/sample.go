@@ -59,9 +59,7 @@ type Meter struct {
 // NewMeter returns the reader of a metric whose values are spread so. Numbers
 // are winsorised, ratios and yes/no metrics are not.
 func NewMeter(m metric.Metric, spread *partial.Spread) *Meter {
-	t := &Meter{Metric: m, Binary: m.Binary && m.Den < 0, Kurtosis: 3}
-	whole := wire.ProbeColumn{Measure: m.Num, Plus: -1, Low: math.MinInt64, High: math.MaxInt64}
-	t.Columns = []wire.ProbeColumn{whole}
+	t := Plain(m)
 	buckets := spread.Measures[m.Num]
 	for b := range partial.BucketOf(0) {
 		t.Signed = t.Signed || buckets[b] > 0
@@ -72,14 +70,23 @@ func NewMeter(m metric.Metric, spread *partial.Spread) *Meter {
 		for b := range partial.BucketOf(0) {
 			t.Signed = t.Signed || spread.Measures[m.Den][b] > 0
 		}
-		den, both := whole, whole
-		den.Measure, both.Plus = m.Den, m.Den
-		t.Columns = append(t.Columns, den, both)
 	default:
 		low, high, outside := clipAt(buckets)
 		t.Columns[0].Low, t.Columns[0].High, t.Clipped = low, high, outside
 		t.Kurtosis = kurtosis(buckets, low, high)
-		t.Columns = append(t.Columns, whole)
+		t.Columns = append(t.Columns, Plain(m).Columns...)
+	}
+	return t
+}
+
+// Plain returns the reader of a metric whose values are taken as they are.
+func Plain(m metric.Metric) *Meter {
+	whole := wire.ProbeColumn{Measure: m.Num, Plus: -1, Low: math.MinInt64, High: math.MaxInt64}
+	t := &Meter{Metric: m, Binary: m.Binary && m.Den < 0, Kurtosis: 3, Columns: []wire.ProbeColumn{whole}}
+	if m.Den >= 0 {
+		den, both := whole, whole
+		den.Measure, both.Plus = m.Den, m.Den
+		t.Columns = append(t.Columns, den, both)
 	}
 	return t
 }

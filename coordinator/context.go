@@ -1,0 +1,255 @@
+package coordinator
+
+import (
+	"context"
+	"math/big"
+	"slices"
+
+	"github.com/headwater-dev/headwater/coordinator/evidence"
+	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/merge"
+	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/roles"
+	"github.com/headwater-dev/headwater/coordinator/sample"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// ofRole lists the features of a role, the strongest for the first metric first.
+func (j *job) ofRole(role feature.Role) []int {
+	var found []int
+	for _, i := range feature.ByStrength(j.findings.Ranking, 0) {
+		if j.roles[i] == role {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// besideTraits describes the features that are no traits, over all customers.
+func (j *job) besideTraits(ctx context.Context) error {
+	outside, levers := j.ofRole(feature.Context), j.ofRole(feature.Lever)
+	if len(outside)+len(levers) == 0 {
+		return nil
+	}
+	var items [][]wire.Item
+	at := map[int]int{} // feature → its first item
+	for _, f := range slices.Concat(outside, levers) {
+		at[f] = len(items)
+		for code := range j.plan.Features[f].Codes() {
+			items = append(items, []wire.Item{{Feature: f, Code: uint8(code)}})
+		}
+	}
+	var squares []partial.Squares
+	if needSquares(j.metrics) {
+		var err error
+		if squares, err = j.squaresOf(ctx, items); err != nil {
+			return err
+		}
+	}
+	describe := func(features []int) (found []roles.Aside) {
+		for _, f := range features {
+			first := encoder.Offsets(j.plan.Features)[f]
+			a := roles.Aside{Feature: f, Name: j.plan.Features[f].Name, LeftOut: j.findings.Ranking[f].LeftOut, Metrics: []roles.Levels{}}
+			for k, m := range j.metrics {
+				levels := j.tabulate(m, f, func(code int) roles.Sums {
+					s := roles.Sums{N: j.levels.N[first+code], Value: m.At(j.levels, first+code)}
+					if squares != nil {
+						s.Squares = squares[m.Num].Big(at[f] + code)
+					}
+					return s
+				})
+				a.Metrics = append(a.Metrics, roles.Levels{Association: j.findings.Ranking[f].Metrics[k], Levels: levels})
+			}
+			found = append(found, a)
+		}
+		return found
+	}
+	j.findings.Roles = &roles.Result{Context: describe(outside), Levers: describe(levers)}
+	return nil
+}
+
+// tabulate lists the levels of a feature against all customers.
+func (j *job) tabulate(m metric.Metric, f int, at func(code int) roles.Sums) []roles.Level {
+	return roles.Table(m, &j.plan.Features[f], m.At(&j.findings.Overall.All, 0), at)
+}
+
+// beside lists the sets of features that the traits are compared with: traits
+// and context, traits and levers, as far as there are any.
+func (j *job) beside() [][]int {
+	var sets [][]int
+	for _, role := range []feature.Role{feature.Context, feature.Lever} {
+		set := slices.Clone(j.allowed)
+		for i, r := range j.roles {
+			if r == role && j.findings.Ranking[i].LeftOut == "" {
+				set = append(set, i)
+			}
+		}
+		if len(set) > len(j.allowed) {
+			slices.Sort(set)
+			sets = append(sets, set)
+		}
+	}
+	return sets
+}
+
+// besideSegments finds what context and levers add to the segments.
+func (j *job) besideSegments(ctx context.Context) error {
+	r := j.findings.Roles
+	if r == nil {
+		return nil
+	}
+	explained := &j.findings.Segments.R2
+	sets := explained.Beside
+	if explained.Cells == nil || len(sets) != len(j.beside()) {
+		return nil // the segments of an earlier version
+	}
+	for _, part := range []struct {
+		role feature.Role
+		into **roles.Adds
+	}{{feature.Context, &r.ContextAdds}, {feature.Lever, &r.LeversAdd}} {
+		features := slices.DeleteFunc(j.ofRole(part.role), func(f int) bool { return j.findings.Ranking[f].LeftOut != "" })
+		if len(features) == 0 {
+			continue
+		}
+		both := sets[0]
+		sets = sets[1:]
+		a := &roles.Adds{Traits: explained.Cells.R2, TraitsError: explained.Cells.Error, Both: both.R2, BothError: both.Error, Within: []roles.Within{}}
+		a.Gain, a.GainError = both.Beyond(explained.Cells)
+		*part.into = a
+		if part.role == feature.Lever {
+			for _, f := range features {
+				if err := j.within(ctx, a, f, j.metrics); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		// Of the context the strongest for each metric is enough.
+		strongest := map[int][]metric.Metric{}
+		var order []int
+		for k, m := range j.metrics {
+			best := slices.IndexFunc(feature.ByStrength(j.findings.Ranking, k), func(f int) bool { return slices.Contains(features, f) })
+			f := feature.ByStrength(j.findings.Ranking, k)[best]
+			if strongest[f] == nil {
+				order = append(order, f)
+			}
+			strongest[f] = append(strongest[f], m)
+		}
+		for _, f := range order {
+			if err := j.within(ctx, a, f, strongest[f]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// within adds metrics on the levels of a feature inside each segment.
+func (j *job) within(ctx context.Context, a *roles.Adds, f int, metrics []metric.Metric) error {
+	counts := j.findings.Segments.Counts
+	first := encoder.Offsets(j.plan.Features)[f]
+	squares, err := j.squaresWithin(ctx, f, metrics)
+	if err != nil {
+		return err
+	}
+	for _, m := range metrics {
+		w := roles.Within{Feature: f, Name: j.plan.Features[f].Name, Metric: m.Name}
+		for s := range counts.Levels {
+			levels := &counts.Levels[s]
+			w.Segments = append(w.Segments, j.tabulate(m, f, func(code int) roles.Sums {
+				sums := roles.Sums{N: levels.N[first+code], Value: m.At(levels, first+code)}
+				if squares != nil {
+					sums.Squares = squares[m.Num][s*j.plan.Features[f].Codes()+code]
+				}
+				return sums
+			}))
+		}
+		a.Within = append(a.Within, w)
+	}
+	return nil
+}
+
+// needSquares reports whether the interval of any metric takes Σx².
+func needSquares(metrics []metric.Metric) bool {
+	return slices.ContainsFunc(metrics, func(m metric.Metric) bool { return m.Den < 0 && !m.Binary })
+}
+
+// mostSquares bounds the cells that Σx² inside the segments is added up from.
+const mostSquares = 1 << 18
+
+// squaresWithin adds up Σx² by segment and code of a feature, measure →
+// segment·codes + code. It is nil where no metric needs it, and where there is
+// no table at hand or segments and feature have too many cells together: then
+// numbers have no interval.
+func (j *job) squaresWithin(ctx context.Context, f int, metrics []metric.Metric) ([][]*big.Int, error) {
+	if j.engine == nil || !needSquares(metrics) {
+		return nil, nil
+	}
+	s := j.findings.Segments
+	crossed := append(slices.Clone(s.Crossed), f)
+	possible := 1.0
+	for _, c := range crossed {
+		possible *= float64(j.plan.Features[c].Codes())
+	}
+	if possible > 1<<60 { // beyond what a cell's key can hold
+		return nil, nil
+	}
+	cells, err := overShards(ctx, j, wire.OpCells, wire.CellsParams{Crossings: [][]int{crossed}, Squares: true, Limit: mostSquares},
+		func(into, part *[]partial.Cells) error { return (*into)[0].Merge(&(*part)[0], mostSquares, 0) })
+	if err != nil || (*cells)[0].Overflown() {
+		return nil, err
+	}
+	return merge.SquaresWithin(s, &j.plan, f, &(*cells)[0]), nil
+}
+
+// leversOfFindings looks up the metric of every finding on the levels of levers.
+func (j *job) leversOfFindings(ctx context.Context) error {
+	r := j.findings.Roles
+	if r == nil || len(r.Levers) == 0 {
+		return nil
+	}
+	for _, m := range j.metrics {
+		var found []*evidence.Finding
+		for i := range j.findings.Evidence.Findings {
+			if x := &j.findings.Evidence.Findings[i]; x.Metric == m.Name {
+				found = append(found, x)
+			}
+		}
+		var groups [][]wire.Item
+		for _, x := range found {
+			for _, lever := range r.Levers {
+				for code := range j.plan.Features[lever.Feature].Codes() {
+					items := append(slices.Clone(x.Items), wire.Item{Feature: lever.Feature, Code: uint8(code)})
+					slices.SortFunc(items, func(a, b wire.Item) int { return a.Feature - b.Feature })
+					groups = append(groups, items)
+				}
+			}
+		}
+		if len(groups) == 0 {
+			continue
+		}
+		meter := sample.Plain(m)
+		probed, err := sample.Probe(ctx, j.engine, groups, wire.ProbeParams{Columns: meter.Columns})
+		if err != nil {
+			return err
+		}
+		at := 0
+		for _, x := range found {
+			for _, lever := range r.Levers {
+				first := at
+				at += j.plan.Features[lever.Feature].Codes()
+				levels := j.tabulate(m, lever.Feature, func(code int) roles.Sums {
+					sums := probed.All(meter, first+code)
+					a, b := probed.N(first + code)
+					return roles.Sums{N: a + b, Value: meter.ValueOf(sums), Squares: sums.Squares}
+				})
+				r.Findings = append(r.Findings, roles.AtFinding{
+					Metric: m.Name, Rank: x.Rank, Group: x.Group, Feature: lever.Feature, Name: lever.Name, Levels: levels,
+				})
+			}
+		}
+	}
+	return nil
+}
