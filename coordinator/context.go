@@ -2,12 +2,10 @@ package coordinator
 
 import (
 	"context"
-	"math/big"
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/feature"
-	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/roles"
 	"github.com/headwater-dev/headwater/coordinator/sample"
@@ -118,27 +116,12 @@ func (j *job) besideSegments(ctx context.Context) error {
 		a := &roles.Adds{Traits: explained.Cells.R2, TraitsError: explained.Cells.Error, Both: both.R2, BothError: both.Error, Within: []roles.Within{}}
 		a.Gain, a.GainError = both.Beyond(explained.Cells)
 		*part.into = a
-		if part.role == feature.Lever {
-			for _, f := range features {
-				if err := j.within(ctx, a, f, j.metrics); err != nil {
-					return err
-				}
+		for _, f := range features {
+			metrics := j.metrics
+			if part.role == feature.Context { // of which the strongest for a metric is enough
+				metrics = slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return f != j.strongest(features, m) })
 			}
-			continue
-		}
-		// Of the context the strongest for each metric is enough.
-		strongest := map[int][]metric.Metric{}
-		var order []int
-		for k, m := range j.metrics {
-			best := slices.IndexFunc(feature.ByStrength(j.findings.Ranking, k), func(f int) bool { return slices.Contains(features, f) })
-			f := feature.ByStrength(j.findings.Ranking, k)[best]
-			if strongest[f] == nil {
-				order = append(order, f)
-			}
-			strongest[f] = append(strongest[f], m)
-		}
-		for _, f := range order {
-			if err := j.within(ctx, a, f, strongest[f]); err != nil {
+			if err := j.within(ctx, a, f, metrics); err != nil {
 				return err
 			}
 		}
@@ -146,24 +129,46 @@ func (j *job) besideSegments(ctx context.Context) error {
 	return nil
 }
 
-// within adds metrics on the levels of a feature inside each segment.
+// strongest returns the feature that tells most of a metric.
+func (j *job) strongest(features []int, m metric.Metric) int {
+	k := slices.IndexFunc(j.metrics, func(x metric.Metric) bool { return x.Name == m.Name })
+	order := feature.ByStrength(j.findings.Ranking, k)
+	return order[slices.IndexFunc(order, func(f int) bool { return slices.Contains(features, f) })]
+}
+
+// mostWithin bounds the cells that segments and a feature have together.
+const mostWithin = 1 << 20
+
+// within adds metrics on the levels of a feature inside each segment, by one
+// pass over the rows. Where there is no table at hand, or there are too many
+// cells, nothing is added.
 func (j *job) within(ctx context.Context, a *roles.Adds, f int, metrics []metric.Metric) error {
-	counts := j.findings.Segments.Counts
-	first := encoder.Offsets(j.plan.Features)[f]
-	squares, err := j.squaresWithin(ctx, f, metrics)
+	s := j.findings.Segments
+	crossed := append(slices.Clone(s.Crossed), f)
+	possible := 1.0
+	for _, c := range crossed {
+		possible *= float64(j.plan.Features[c].Codes())
+	}
+	if j.engine == nil || len(metrics) == 0 || possible > 1<<60 { // beyond what a cell's key can hold
+		return nil
+	}
+	p := wire.CellsParams{Crossings: [][]int{crossed}, Squares: needSquares(metrics), Limit: mostWithin}
+	cells, err := overShards(ctx, j, wire.OpCells, p,
+		func(into, part *[]partial.Cells) error { return (*into)[0].Merge(&(*part)[0], mostWithin, 0) })
 	if err != nil {
 		return err
 	}
+	if (*cells)[0].Overflown() {
+		j.notice("%s has too many levels to be shown inside the segments: fewer with --bins, for example", j.plan.Features[f].Name)
+		return nil
+	}
+	counts, squares := s.Within(&j.plan, f, &(*cells)[0])
+	codes := j.plan.Features[f].Codes()
 	for _, m := range metrics {
 		w := roles.Within{Feature: f, Name: j.plan.Features[f].Name, Metric: m.Name}
-		for s := range counts.Levels {
-			levels := &counts.Levels[s]
+		for segment := range s.Segments {
 			w.Segments = append(w.Segments, j.tabulate(m, f, func(code int) roles.Sums {
-				sums := roles.Sums{N: levels.N[first+code], Value: m.At(levels, first+code)}
-				if squares != nil {
-					sums.Squares = squares[m.Num][s*j.plan.Features[f].Codes()+code]
-				}
-				return sums
+				return sumsAt(m, &counts, squares, segment*codes+code)
 			}))
 		}
 		a.Within = append(a.Within, w)
@@ -171,37 +176,18 @@ func (j *job) within(ctx context.Context, a *roles.Adds, f int, metrics []metric
 	return nil
 }
 
+// sumsAt reads entry i of counts; squares may be nil.
+func sumsAt(m metric.Metric, counts *partial.Counts, squares []partial.Squares, i int) roles.Sums {
+	s := roles.Sums{N: counts.N[i], Value: m.At(counts, i)}
+	if squares != nil {
+		s.Squares = squares[m.Num].Big(i)
+	}
+	return s
+}
+
 // needSquares reports whether the interval of any metric takes Σx².
 func needSquares(metrics []metric.Metric) bool {
 	return slices.ContainsFunc(metrics, func(m metric.Metric) bool { return m.Den < 0 && !m.Binary })
-}
-
-// mostSquares bounds the cells that Σx² inside the segments is added up from.
-const mostSquares = 1 << 18
-
-// squaresWithin adds up Σx² by segment and code of a feature, measure →
-// segment·codes + code. It is nil where no metric needs it, and where there is
-// no table at hand or segments and feature have too many cells together: then
-// numbers have no interval.
-func (j *job) squaresWithin(ctx context.Context, f int, metrics []metric.Metric) ([][]*big.Int, error) {
-	if j.engine == nil || !needSquares(metrics) {
-		return nil, nil
-	}
-	s := j.findings.Segments
-	crossed := append(slices.Clone(s.Crossed), f)
-	possible := 1.0
-	for _, c := range crossed {
-		possible *= float64(j.plan.Features[c].Codes())
-	}
-	if possible > 1<<60 { // beyond what a cell's key can hold
-		return nil, nil
-	}
-	cells, err := overShards(ctx, j, wire.OpCells, wire.CellsParams{Crossings: [][]int{crossed}, Squares: true, Limit: mostSquares},
-		func(into, part *[]partial.Cells) error { return (*into)[0].Merge(&(*part)[0], mostSquares, 0) })
-	if err != nil || (*cells)[0].Overflown() {
-		return nil, err
-	}
-	return merge.SquaresWithin(s, &j.plan, f, &(*cells)[0]), nil
 }
 
 // leversOfFindings looks up the metric of every finding on the levels of levers.
