@@ -40,6 +40,11 @@ func (j *job) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return j.place(ctx)
+}
+
+// place puts all that was written into place.
+func (j *job) place(ctx context.Context) error {
 	// Only the coordinator whose term still holds may touch the outputs.
 	if err := j.engine.Confirm(ctx); err != nil {
 		return err

@@ -96,23 +96,13 @@ func (j *jobFlags) command(cmd *cobra.Command, groups ...func(*pflag.FlagSet)) *
 
 // run settles the flags, runs the job and prints what it found.
 func (j *jobFlags) run(cmd *cobra.Command) error {
-	if err := j.settle(cmd); err != nil {
+	var findings *report.Findings
+	err := j.apply(cmd, func() (err error) {
+		findings, err = coordinator.Run(cmd.Context(), &j.config)
 		return err
-	}
-	stderr := cmd.ErrOrStderr()
-	j.connect(stderr)
-	c := &j.config
-	if !j.quiet {
-		p := newProgress(stderr)
-		defer p.done()
-		c.Stage, c.Progress, c.Notice = p.begin, p.update, p.notice
-	}
-	findings, err := coordinator.Run(cmd.Context(), c)
-	if err != nil {
+	})
+	if err != nil || j.quiet {
 		return err
-	}
-	if j.quiet {
-		return nil
 	}
 	return report.Terminal(cmd.OutOrStdout(), findings)
 }

@@ -133,3 +133,12 @@ func Sort(features []Feature) {
 	}
 	slices.SortStableFunc(features, func(a, b Feature) int { return cmp.Compare(index(b), index(a)) })
 }
+
+// Index is PSI, nil where it is not defined.
+func Index(then, now []int64) *float64 {
+	psi := PSI(then, now)
+	if math.IsNaN(psi) {
+		return nil
+	}
+	return &psi
+}

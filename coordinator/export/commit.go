@@ -133,7 +133,7 @@ func (f *Folder) place() error {
 	}
 	for _, name := range names {
 		if name == RunFile { // what it vouches for must not be lost where it is not
-			if err := syncFolders(f.path, filepath.Join(f.path, AssignmentsDir)); err != nil {
+			if err := syncFolders(append(paths(f.path), f.path)...); err != nil {
 				return err
 			}
 		}
@@ -141,11 +141,27 @@ func (f *Folder) place() error {
 			return err
 		}
 	}
-	os.Remove(filepath.Join(f.path, AssignmentsDir)) // if nothing is left in it
+	removeEmpty(f.path)
 	if err := syncFolders(f.path); err != nil {
 		return fmt.Errorf("the outputs are in place, but may not survive a power cut: %w", err)
 	}
 	return nil
+}
+
+// paths are the places of the folders of outputs.
+func paths(folder string) []string {
+	var out []string
+	for _, dir := range dirs {
+		out = append(out, filepath.Join(folder, dir))
+	}
+	return out
+}
+
+// removeEmpty removes folders of outputs in which nothing is left.
+func removeEmpty(folder string) {
+	for _, path := range paths(folder) {
+		os.Remove(path)
+	}
 }
 
 // undo puts back what a commit that broke off has moved. It goes by what is on
@@ -192,7 +208,7 @@ func undo(folder, staging string) error {
 	if err != nil {
 		return fmt.Errorf("undo a commit that broke off: the earlier outputs are in %s: %w", old, err)
 	}
-	os.Remove(filepath.Join(folder, AssignmentsDir)) // if nothing is left in it
+	removeEmpty(folder)
 	return nil
 }
 

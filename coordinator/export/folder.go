@@ -33,17 +33,28 @@ const (
 	RunFile        = "run.json"
 
 	FindingsTableFile = "findings.csv"
+	RecheckFile       = "recheck.json"
+	RecheckTableFile  = "recheck.csv"
+	DriftFile         = "drift.json"
 
 	AssignmentsDir = "assignments" // part files and ManifestFile
 	ManifestFile   = AssignmentsDir + "/manifest.json"
+	AudiencesDir   = "audiences" // one file per segment
 )
 
-var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile}
+// dirs are the folders of outputs within the out folder.
+var dirs = []string{AssignmentsDir, AudiencesDir}
+
+var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
+	RecheckFile, RecheckTableFile, DriftFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {
-	if dir, file := path.Split(name); dir == AssignmentsDir+"/" {
+	switch dir, file := path.Split(name); dir {
+	case AssignmentsDir + "/":
 		return file == "manifest.json" || strings.HasPrefix(file, "part-") && strings.HasSuffix(file, ".parquet")
+	case AudiencesDir + "/":
+		return isAudience(file)
 	}
 	return slices.Contains(topLevel, name)
 }
@@ -153,20 +164,23 @@ func (f *Folder) inspect(force bool) error {
 // presentOutputs lists what stands under one of our names.
 func presentOutputs(folder string) ([]string, error) {
 	var present []string
-	dir := filepath.Join(folder, AssignmentsDir)
-	switch info, err := os.Lstat(dir); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("out folder: %w", err)
-	case !info.IsDir():
-		return nil, fmt.Errorf("%s must be a folder, but is not one: move it away, or choose another --out", dir)
-	default:
+	for _, name := range dirs {
+		dir := filepath.Join(folder, name)
+		info, err := os.Lstat(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("out folder: %w", err)
+		case !info.IsDir():
+			return nil, fmt.Errorf("%s must be a folder, but is not one: move it away, or choose another --out", dir)
+		}
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			return nil, fmt.Errorf("out folder: %w", err)
 		}
 		for _, e := range entries {
-			if name := AssignmentsDir + "/" + e.Name(); isOutput(name) {
+			if name := name + "/" + e.Name(); isOutput(name) {
 				present = append(present, name)
 			}
 		}
@@ -201,8 +215,8 @@ func (f *Folder) Outputs() []Output {
 	return outputs
 }
 
-// Create starts the output of the given name, one of those above or a part in
-// AssignmentsDir. Writes are buffered; Close makes the file durable and must be
+// Create starts the output of the given name, one of those above or a file in
+// one of the folders. Writes are buffered; Close makes the file durable and must be
 // called before Commit. An error names the file, and the folder where it is full.
 func (f *Folder) Create(name string) (io.WriteCloser, error) {
 	switch {

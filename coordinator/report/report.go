@@ -118,14 +118,7 @@ func (f *Findings) sections(l length) []section {
 // customers says what was read and what the metrics are overall.
 func (f *Findings) customers() section {
 	s := section{title: "Customers", head: []string{"metric", "known for", "overall", "total"}, right: []int{1, 2, 3}}
-	var files []string
-	for _, name := range f.Source.Names {
-		files = append(files, filepath.Base(name))
-	}
-	if len(files) > 3 {
-		files = append(files[:3], fmt.Sprintf("and %d more", len(files)-3))
-	}
-	s.say("%s customers × %d columns from %s", whole(f.Source.Rows), f.Source.Columns, strings.Join(files, ", "))
+	s.say("%s customers × %d columns from %s", whole(f.Source.Rows), f.Source.Columns, f.Source.files())
 	if len(f.Columns) > 0 {
 		s.say("%s", f.rolesInWords())
 	}

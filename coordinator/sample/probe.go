@@ -3,8 +3,10 @@ package sample
 import (
 	"cmp"
 	"context"
+	"math/big"
 	"slices"
 
+	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -52,4 +54,21 @@ func (p *Probed) All(t *Meter, i int) Exact {
 // N returns the customers of group i on either part.
 func (p *Probed) N(i int) (discovery, confirmation int64) {
 	return p.probe.Discovery.N[p.at[i]], p.probe.Confirmation.N[p.at[i]]
+}
+
+// Customers returns how many customers group i has.
+func (p *Probed) Customers(i int) int64 {
+	discovery, confirmation := p.N(i)
+	return discovery + confirmation
+}
+
+// Whole reads group i on all customers with the values as they are, where All
+// has winsorised ones.
+func (p *Probed) Whole(t *Meter, i int) metric.Value {
+	v := t.ValueOf(p.All(t, i))
+	if t.Clipped {
+		d, c := &p.probe.Discovery.Columns[1].Sum, &p.probe.Confirmation.Columns[1].Sum
+		v.Num = new(big.Int).Add(d.Big(p.at[i]), c.Big(p.at[i]))
+	}
+	return v
 }
