@@ -24,6 +24,7 @@ type coder struct {
 	asOf    int64            // day number
 	days    []uint8          // codes of the days from daysFrom on
 	dict    perDictionary[uint8]
+	floats  []float64 // of a batch of decimals
 }
 
 // knownTexts bounds the parsed texts that a coder remembers.
@@ -191,9 +192,11 @@ func (k *coder) encode(dst []uint8, a arrow.Array) error {
 			dst[i] = codes[b]
 		}
 	case *array.Decimal128:
+		k.floats = resize(k.floats, len(dst))
 		for i, v := range a.Values() {
-			dst[i] = k.numbers.of(decimalNumber(v, k.scale))
+			k.floats[i] = decimalNumber(v, k.scale)
 		}
+		k.numbers.floats(dst, k.floats)
 	case *array.Date32:
 		for i, v := range a.Date32Values() {
 			dst[i] = k.day(int64(v))

@@ -11,7 +11,7 @@ import (
 // at[i], exclusive.
 type intervals struct {
 	at   []float64 // ascending
-	keys []uint64  // orderKey of each
+	keys []uint64  // OrderKey of each
 	code []uint8   // one more than at
 	nan  uint8
 
@@ -19,6 +19,7 @@ type intervals struct {
 	// clamp(v, low, low+len(table)−1) at its distance from low.
 	low   int64
 	table []uint8
+	whole []uint64 // without a table: the key of the least integer that is not below each cut
 }
 
 // newIntervals tabulates the levels of a Discrete or Range feature, or of a
@@ -77,7 +78,7 @@ func newIntervals(f *Feature) *intervals {
 		t.code = append(t.code, codeOf(c))
 	}
 	for _, c := range t.at {
-		t.keys = append(t.keys, orderKey(c))
+		t.keys = append(t.keys, OrderKey(c))
 	}
 	t.tabulate()
 	return t
@@ -92,7 +93,13 @@ func (t *intervals) tabulate() {
 		return
 	}
 	low, high := math.Floor(t.at[0])-1, math.Ceil(t.at[len(t.at)-1])+1
-	if !(high-low < maxTable) || math.Abs(low) > 1<<52 || math.Abs(high) > 1<<52 {
+	if math.Abs(low) > 1<<52 || math.Abs(high) > 1<<52 {
+		return
+	}
+	if !(high-low < maxTable) {
+		for _, c := range t.at {
+			t.whole = append(t.whole, intKey(int64(math.Ceil(c))))
+		}
 		return
 	}
 	t.low = int64(low)
@@ -114,32 +121,43 @@ func (t *intervals) of(v float64) uint8 {
 func (t *intervals) floats(dst []uint8, values []float64) {
 	keys, code := t.keys, t.code
 	for i, v := range values {
-		// A count of cuts not above v, by the borrow of a subtraction: there is
-		// no branch to mispredict, and cuts are few.
-		key := orderKey(v)
-		n := uint64(0)
-		for _, c := range keys {
-			_, borrow := bits.Sub64(key, c, 0)
-			n += 1 - borrow
-		}
-		dst[i] = code[n]
+		dst[i] = code[notAbove(keys, OrderKey(v))]
 		if v != v {
 			dst[i] = t.nan
 		}
 	}
 }
 
-// orderKey maps numbers to integers in the same order, −0 and 0 to the same.
-func orderKey(v float64) uint64 {
+// notAbove counts the cuts that are not above a key, by the borrow of a
+// subtraction: there is no branch to mispredict, and cuts are few.
+func notAbove(cuts []uint64, key uint64) (n uint64) {
+	for _, c := range cuts {
+		_, borrow := bits.Sub64(key, c, 0)
+		n += 1 - borrow
+	}
+	return n
+}
+
+// intKey maps integers to unsigned ones in the same order.
+func intKey(v int64) uint64 { return uint64(v) ^ 1<<63 }
+
+// OrderKey maps numbers to integers in the same order, −0 and 0 to the same.
+func OrderKey(v float64) uint64 {
 	b := math.Float64bits(v + 0)
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
 // ints writes the codes of values to dst.
 func (t *intervals) ints(dst []uint8, values []int64) {
-	if t.table == nil {
+	if t.table == nil && t.whole == nil {
 		for i, v := range values {
 			dst[i] = t.of(float64(v))
+		}
+		return
+	}
+	if t.table == nil {
+		for i, v := range values {
+			dst[i] = t.code[notAbove(t.whole, intKey(v))]
 		}
 		return
 	}

@@ -200,11 +200,13 @@ func ParseNumber(s string) (float64, bool) {
 // DecimalFloat returns v·10^−scale, rounded once where v and the power of ten
 // are exact: up to 2⁵³ and a scale of 22.
 func DecimalFloat(v int64, scale int32) float64 {
-	p := 1.0
-	for range scale {
-		p *= 10
+	switch {
+	case scale <= 0:
+		return float64(v)
+	case int(scale) < len(pow10):
+		return float64(v) / float64(pow10[scale])
 	}
-	return float64(v) / p
+	return float64(v) / math.Pow10(int(scale))
 }
 
 // FixedFloat returns v × 10^digits, rounded half away from zero, of the

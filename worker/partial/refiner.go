@@ -2,7 +2,7 @@ package partial
 
 import (
 	"math"
-	"sort"
+	"math/bits"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -18,7 +18,8 @@ type Refiner struct {
 	wanted   [HashBuckets / 64]uint64
 	asked    bool
 	out      Refined
-	between  []int64 // rows from cut i−1 (inclusive) to cut i; the last is all above
+	cuts     []uint64 // orderKey of each
+	between  []int64  // rows from cut i−1 (inclusive) to cut i; the last is all above
 }
 
 // NewRefiner returns a refiner of a column.
@@ -33,47 +34,63 @@ func NewRefiner(c source.Column, ask RefineColumn) *Refiner {
 	for _, b := range ask.Buckets {
 		r.wanted[b/64%uint32(len(r.wanted))] |= 1 << (b % 64)
 	}
+	for _, c := range ask.Cuts {
+		r.cuts = append(r.cuts, encoder.OrderKey(c))
+	}
 	r.between = make([]int64, len(ask.Cuts)+1)
 	return r
 }
 
 // Add counts a batch's array of the column.
 func (r *Refiner) Add(a arrow.Array) error {
-	for i := range a.Len() {
-		if a.IsNull(i) {
-			continue
+	switch a := a.(type) {
+	case *array.String:
+		r.each(a, func(i int) { r.addText(a.Value(i)) })
+	case *array.Dictionary:
+		values, ok := a.Dictionary().(*array.String)
+		if !ok {
+			return r.profiler.mismatch(a)
 		}
-		switch a := a.(type) {
-		case *array.String:
-			r.addText(a.Value(i))
-		case *array.Dictionary:
-			values, ok := a.Dictionary().(*array.String)
-			if !ok {
-				return r.profiler.mismatch(a)
-			}
+		r.each(a, func(i int) {
 			if j := a.GetValueIndex(i); values.IsValid(j) {
 				r.addText(values.Value(j))
 			}
-		case *array.Int64:
-			r.addInt(a.Value(i))
-		case *array.Date32:
-			r.addInt(int64(a.Value(i)))
-		case *array.Timestamp:
-			r.addInt(encoder.DayOf(int64(a.Value(i))))
-		case *array.Float64:
-			if v := a.Value(i); v == v {
+		})
+	case *array.Int64:
+		values := a.Int64Values()
+		r.each(a, func(i int) { r.addInt(values[i]) })
+	case *array.Date32:
+		r.each(a, func(i int) { r.addInt(int64(a.Value(i))) })
+	case *array.Timestamp:
+		r.each(a, func(i int) { r.addInt(encoder.DayOf(int64(a.Value(i)))) })
+	case *array.Float64:
+		values := a.Float64Values()
+		r.each(a, func(i int) {
+			if v := values[i]; v == v {
 				r.addInt(int64(math.Float64bits(v + 0)))
 			}
-		case *array.Decimal128:
-			d := a.Value(i)
-			if v, ok := wide(d.LowBits(), d.HighBits()); ok {
+		})
+	case *array.Decimal128:
+		values := a.Values()
+		r.each(a, func(i int) {
+			if v, ok := wide(values[i].LowBits(), values[i].HighBits()); ok {
 				r.addInt(v)
 			}
-		default:
-			return r.profiler.mismatch(a)
-		}
+		})
+	default:
+		return r.profiler.mismatch(a)
 	}
 	return nil
+}
+
+// each does something for every row that has a value.
+func (r *Refiner) each(a arrow.Array, do func(i int)) {
+	nulls := a.NullN() > 0
+	for i := range a.Len() {
+		if !nulls || a.IsValid(i) {
+			do(i)
+		}
+	}
 }
 
 func (r *Refiner) wants(hash uint64) bool {
@@ -104,8 +121,17 @@ func (r *Refiner) addInt(v int64) {
 	}
 }
 
+// addNumber finds the cuts around f by halving, with moves in place of branches:
+// which way it goes is as good as random.
 func (r *Refiner) addNumber(f float64) {
-	r.between[sort.Search(len(r.out.Cuts), func(i int) bool { return r.out.Cuts[i] > f })]++
+	from, key := 0, encoder.OrderKey(f)
+	for n := len(r.cuts); n > 0; {
+		half := (n + 1) / 2
+		_, above := bits.Sub64(key, r.cuts[from+half-1], 0)
+		from += half & (int(above) - 1)
+		n -= half
+	}
+	r.between[from]++
 }
 
 // Refined returns the answer for all added arrays.

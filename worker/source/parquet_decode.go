@@ -123,18 +123,17 @@ func decodeBools(v encoding.Values) ([]bool, error) {
 }
 
 func (l parquetLeaf) decodeDecimals(v encoding.Values) ([]decimal128.Num, error) {
-	var out []decimal128.Num
 	switch l.physical {
 	case format.Int32:
-		for _, x := range v.Int32() {
-			out = append(out, decimal128.FromI64(int64(x)))
-		}
+		return decimals(v.Int32()), nil
 	case format.Int64:
-		for _, x := range v.Int64() {
-			out = append(out, decimal128.FromI64(x))
-		}
+		return decimals(v.Int64()), nil
+	}
+	var out []decimal128.Num
+	switch l.physical {
 	case format.FixedLenByteArray:
 		data, size := v.FixedLenByteArray()
+		out = make([]decimal128.Num, 0, len(data)/max(size, 1))
 		for ; len(data) >= size && size > 0; data = data[size:] {
 			x, err := bigEndian(data[:size])
 			if err != nil {
@@ -144,6 +143,7 @@ func (l parquetLeaf) decodeDecimals(v encoding.Values) ([]decimal128.Num, error)
 		}
 	default:
 		data, offsets := v.ByteArray()
+		out = make([]decimal128.Num, 0, len(offsets))
 		for i := 1; i < len(offsets); i++ {
 			x, err := bigEndian(data[offsets[i-1]:offsets[i]])
 			if err != nil {
@@ -153,6 +153,14 @@ func (l parquetLeaf) decodeDecimals(v encoding.Values) ([]decimal128.Num, error)
 		}
 	}
 	return out, nil
+}
+
+func decimals[From int32 | int64](values []From) []decimal128.Num {
+	out := make([]decimal128.Num, len(values))
+	for i, x := range values {
+		out[i] = decimal128.FromI64(int64(x))
+	}
+	return out
 }
 
 // bigEndian reads a two's complement number.
