@@ -95,7 +95,7 @@ func TestEveryKernel(t *testing.T) {
 	for _, make := range kernelCases(true) {
 		measured[make().Kernel] = true
 	}
-	for _, pkg := range []string{"bitset", "encode", "hist"} {
+	for _, pkg := range []string{"bitset", "distance", "encode", "hist"} {
 		files, err := filepath.Glob(filepath.Join("..", "kernels", pkg, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("kernels/%s: %d files, %v", pkg, len(files), err)

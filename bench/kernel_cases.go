@@ -21,6 +21,7 @@ type kernelCase struct {
 	Popcounts  float64 `json:"popcounts,omitempty"`  // of CellRows, those found by AND + popcount + add
 	Compares   float64 `json:"compares,omitempty"`   // of CellRows, those found by comparing a byte
 	Increments float64 `json:"increments,omitempty"` // entries of tables that are added to
+	Operations float64 `json:"operations,omitempty"` // float32 multiplications and additions
 	Bytes      float64 `json:"bytes"`                // read and written
 	Footprint  int     `json:"footprint"`            // bytes of memory that the calls come back to
 
@@ -71,6 +72,10 @@ func kernelCases(tiny bool) []func() *kernelCase {
 	each(add4, block)
 	each(add4Weighted, block)
 	each(split, block)
+	for _, s := range distanceShapes {
+		each(s.nearest, block)
+		each(s.step, block)
+	}
 	return list
 }
 

@@ -15,6 +15,7 @@ type limits struct {
 	sizes  []int // bytes of the buffers read, ascending
 
 	popcounts  map[cpu.Path]float64 // cell-rows a second
+	operations map[cpu.Path]float64 // multiplications and additions of float32 a second
 	compares   map[cpu.Path]float64 // bytes a second; none for plain Go
 	reads      map[int]float64      // bytes of buffer → bytes a second, by the widest loads
 	increments float64              // a second
@@ -25,7 +26,7 @@ type limits struct {
 const memoryBytes = 256 << 20
 
 func newLimits(e effort, tiny bool) *limits {
-	l := &limits{effort: e, popcounts: map[cpu.Path]float64{}, compares: map[cpu.Path]float64{}, reads: map[int]float64{}}
+	l := &limits{effort: e, popcounts: map[cpu.Path]float64{}, operations: map[cpu.Path]float64{}, compares: map[cpu.Path]float64{}, reads: map[int]float64{}}
 	most := memoryBytes
 	if tiny {
 		most = 1 << 20
@@ -44,6 +45,8 @@ func (l *limits) probe() {
 		const rounds = 1000
 		took := l.effort.measure(func() { probe.Count(p, rounds) }).best()
 		l.popcounts[p] = max(l.popcounts[p], float64(probe.Count(p, rounds))/took)
+		took = l.effort.measure(func() { probe.MultiplyAdd(p, rounds) }).best()
+		l.operations[p] = max(l.operations[p], float64(probe.MultiplyAdd(p, rounds))/took)
 		if bytes, ok := limit.Compare(p, rounds); ok {
 			took := l.effort.measure(func() { limit.Compare(p, rounds) }).best()
 			l.compares[p] = max(l.compares[p], bytes/took)
@@ -90,23 +93,24 @@ type kernelFigure struct {
 	Rows         int     `json:"rows"`
 	CellRows     float64 `json:"g_cell_rows_per_s"`
 	Bytes        float64 `json:"gb_per_s"`
+	Operations   float64 `json:"gflop_per_s,omitempty"`
 	OfLimit      float64 `json:"fraction_of_limit"`
 	OfPath       float64 `json:"fraction_of_path_limit,omitempty"`
-	Limit        string  `json:"limit"` // what holds the kernel back: popcount, compare, read, increment
+	Limit        string  `json:"limit"` // what holds the kernel back: popcount, compare, multiply-add, read, increment
 	Spread       float64 `json:"spread"`
 	SecondsACall float64 `json:"seconds_per_call"`
 }
 
 func (l *limits) figure(p cpu.Path, r kernelResult) kernelFigure {
 	took := r.best()
-	least, why := l.least(r, fastest(l.popcounts), fastest(l.compares))
-	leastOfPath, _ := l.least(r, l.popcounts[p], l.compares[p])
+	least, why := l.least(r, fastest(l.popcounts), fastest(l.compares), fastest(l.operations))
+	leastOfPath, _ := l.least(r, l.popcounts[p], l.compares[p], l.operations[p])
 	if r.Compares > 0 && l.compares[p] == 0 {
 		leastOfPath = 0 // the path has no instruction to be held against
 	}
 	return kernelFigure{
 		Kernel: r.Kernel, Shape: r.Shape, Path: p.String(), Rows: r.Rows,
-		CellRows: r.CellRows / took / 1e9, Bytes: r.Bytes / took / 1e9,
+		CellRows: r.CellRows / took / 1e9, Bytes: r.Bytes / took / 1e9, Operations: r.Operations / took / 1e9,
 		OfLimit: least / took, OfPath: leastOfPath / took, Limit: why,
 		Spread: r.spread(), SecondsACall: took,
 	}
@@ -114,13 +118,14 @@ func (l *limits) figure(p cpu.Path, r kernelResult) kernelFigure {
 
 // least returns the seconds that a call takes at least, and why. A rate of 0
 // is one that was not probed.
-func (l *limits) least(r kernelResult, popcounts, compares float64) (seconds float64, why string) {
+func (l *limits) least(r kernelResult, popcounts, compares, operations float64) (seconds float64, why string) {
 	for _, need := range []struct {
 		why          string
 		amount, rate float64
 	}{
 		{"popcount", r.Popcounts, popcounts},
 		{"compare", r.Compares, compares},
+		{"multiply-add", r.Operations, operations},
 		{"read", r.Bytes, l.readRate(r.Footprint)},
 		{"increment", r.Increments, l.increments},
 	} {
@@ -136,6 +141,9 @@ func (l *limits) show(w io.Writer, s *show) {
 	var rows [][]string
 	for _, p := range cpu.Supported() {
 		rows = append(rows, []string{"AND + popcount + add, registers", p.String(), figure(l.popcounts[p] / 1e9), "G cell-rows/s"})
+	}
+	for _, p := range cpu.Supported() {
+		rows = append(rows, []string{"multiply-add of float32, registers", p.String(), figure(l.operations[p] / 1e9), "Gflop/s"})
 	}
 	for _, p := range cpu.Supported() {
 		if rate := l.compares[p]; rate > 0 {
@@ -163,9 +171,9 @@ func showKernels(w io.Writer, s *show, figures []kernelFigure) {
 	var rows [][]string
 	for _, f := range figures {
 		rows = append(rows, []string{
-			f.Kernel, f.Shape, f.Path, count(f.Rows), figure(f.CellRows), figure(f.Bytes),
+			f.Kernel, f.Shape, f.Path, count(f.Rows), figure(f.CellRows), figure(f.Bytes), figure(f.Operations),
 			percent(f.OfLimit), percent(f.OfPath), f.Limit, percent(f.Spread),
 		})
 	}
-	s.table(w, 3, []string{"kernel", "shape", "path", "rows", "G cell-rows/s", "GB/s", "of limit", "of path", "limit", "spread"}, rows)
+	s.table(w, 3, []string{"kernel", "shape", "path", "rows", "G cell-rows/s", "GB/s", "Gflop/s", "of limit", "of path", "limit", "spread"}, rows)
 }

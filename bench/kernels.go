@@ -33,13 +33,13 @@ func kernelsCommand(s *show) *cobra.Command {
 		Short: "Every kernel × path × size, as a share of the machine's limit",
 		Long: `bench kernels measures every kernel on every path that this processor supports,
 each path in a process of its own, and probes the machine in the same run:
-AND + popcount + add and byte compares out of registers, reads of memory of
-several sizes, increments of tables.
+AND + popcount + add, byte compares and multiply-adds out of registers, reads of
+memory of several sizes, increments of tables.
 
 The limit of a kernel is the slowest of what its work needs of the machine:
-popcounts and compares at the rate of the fastest path, its bytes at the rate
-at which memory of the size that it touches can be read, its increments. "of
-path" is the same with the popcounts and compares of the kernel's own path.
+popcounts, compares and multiply-adds at the rate of the fastest path, its bytes
+at the rate at which memory of the size that it touches can be read, its
+increments. "of path" is the same with the instructions of the kernel's own path.
 
 Times are those of the measuring thread alone on Linux, so that other programs
 disturb them little; elsewhere they are what has passed.

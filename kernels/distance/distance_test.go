@@ -103,6 +103,10 @@ func TestStepDecidesAsFloat64(t *testing.T) {
 			for step, c := range p.steps {
 				before := slices.Clone(fit.Nearest)
 				changed := fit.Step(c)
+				alone := make([]uint16, n)
+				if c.Nearest(alone, p.rows); !slices.Equal(alone, fit.Nearest) {
+					t.Fatalf("round %d, step %d: nearest alone differ", round, step)
+				}
 				for i, got := range fit.Nearest {
 					if want := c.decide(p.rows, i); int(got) != want {
 						t.Fatalf("round %d (%d rows, %d dense, %d categories, %d centroids), step %d: row %d goes to %d, want %d",

@@ -16,6 +16,8 @@ type Fit struct {
 	last  *Centroids
 	norm  float32 // the largest ‖x‖² of the rows
 
+	onlyNearest bool // nobody asks for sums
+
 	// Bounds after Hamerly (2010), his two of a row in one: by how much at least
 	// the second-nearest centroid is farther than the nearest.
 	slack  []float32
@@ -29,18 +31,29 @@ type Fit struct {
 // NewFit starts with rows that have been checked. It takes 6 bytes a row and
 // keeps a reference to the rows.
 func (s *Space) NewFit(r *Rows) *Fit {
-	f := &Fit{Nearest: make([]uint16, r.N), space: s, rows: r, gather: newGather(r), codes: make([]uint8, tileRows*len(r.Codes)),
+	return s.newFit(r, make([]uint16, r.N))
+}
+
+func (s *Space) newFit(r *Rows, nearest []uint16) *Fit {
+	f := &Fit{Nearest: nearest, space: s, rows: r, gather: newGather(r), codes: make([]uint8, tileRows*len(r.Codes)),
 		slack: make([]float32, r.N), active: make([]uint64, (r.N+tileRows-1)/tileRows)}
 	for _, norm := range r.norms {
 		f.norm = max(f.norm, norm)
 	}
-	f.forget(0)
+	f.forget()
 	return f
 }
 
+// Nearest sets nearest[i] to the nearest centroid of row i. The rows have been
+// checked. Cost: that of a Fit's first step, without sums.
+func (c *Centroids) Nearest(nearest []uint16, r *Rows) {
+	f := c.space.newFit(r, nearest[:r.N])
+	f.onlyNearest = true
+	f.Step(c)
+}
+
 // forget leaves all rows without a centroid.
-func (f *Fit) forget(k int) {
-	f.Sums = f.space.NewSums(k)
+func (f *Fit) forget() {
 	for i := range f.Nearest {
 		f.Nearest[i] = None
 	}
@@ -61,7 +74,8 @@ func (f *Fit) forget(k int) {
 // sums for every row that changes.
 func (f *Fit) Step(c *Centroids) (changed int) {
 	if f.last == nil || f.last.k != c.k {
-		f.forget(c.k)
+		f.forget()
+		f.Sums = f.space.NewSums(c.k)
 	} else {
 		age(f.active, f.slack, f.Nearest, c.drops(f.last), c.bounds.spared(f.norm))
 	}
@@ -152,7 +166,9 @@ func (f *Fit) put(c *Centroids, i int, nearest uint16, open bool) (changed int) 
 	if from == nearest {
 		return 0
 	}
-	f.Sums.move(f.space, f.rows, i, from, nearest)
+	if !f.onlyNearest {
+		f.Sums.move(f.space, f.rows, i, from, nearest)
+	}
 	f.Nearest[i] = nearest
 	return 1
 }

@@ -4,8 +4,10 @@ package probe
 
 import "github.com/headwater-dev/headwater/kernels/cpu"
 
-// chains is how many vectors the generated loops count in a round.
-const chains = 8
+const (
+	chains    = 8  // vectors that the generated loops count in a round
+	fmaChains = 12 // vectors that they multiply and add
+)
 
 func count(path cpu.Path, rounds int) (counted int) {
 	switch path {
@@ -17,5 +19,18 @@ func count(path cpu.Path, rounds int) (counted int) {
 		return rounds * chains * 256
 	default:
 		return countGeneric(rounds)
+	}
+}
+
+func multiplyAdd(path cpu.Path, rounds int) (operations int) {
+	switch path {
+	case cpu.AVX512:
+		fma512(rounds)
+		return rounds * fmaChains * 16 * 2
+	case cpu.AVX2:
+		fma2(rounds)
+		return rounds * fmaChains * 8 * 2
+	default:
+		return multiplyAddGeneric(rounds)
 	}
 }

@@ -9,3 +9,9 @@ func registers512(rounds int)
 
 // registers2 counts the vectors of a round, all of them in registers.
 func registers2(rounds int)
+
+// fma512 multiplies and adds the vectors of a round, all of them in registers.
+func fma512(rounds int)
+
+// fma2 multiplies and adds the vectors of a round, all of them in registers.
+func fma2(rounds int)

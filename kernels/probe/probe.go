@@ -31,3 +31,32 @@ func countGeneric(rounds int) (counted int) {
 	runtime.KeepAlive(n) // or the compiler may drop the loop
 	return rounds * 4 * 64
 }
+
+// MultiplyAdd multiplies and adds float32 numbers that are in registers, and
+// returns how many operations that were, two for each multiply-add:
+//
+//	purego  one number at a time, without a fused instruction on amd64
+//	avx2    VFMADD of 8
+//	avx512  VFMADD of 16
+//
+// The path is one that the process supports.
+func MultiplyAdd(path cpu.Path, rounds int) (operations int) {
+	return multiplyAdd(path, max(rounds, 1))
+}
+
+func multiplyAddGeneric(rounds int) (operations int) {
+	var a, b, c, d, e, f, g, h float32
+	x := float32(0.5)
+	for range rounds {
+		a += x * x
+		b += x * x
+		c += x * x
+		d += x * x
+		e += x * x
+		f += x * x
+		g += x * x
+		h += x * x
+	}
+	runtime.KeepAlive(a + b + c + d + e + f + g + h) // or the compiler may drop the loop
+	return rounds * 8 * 2
+}

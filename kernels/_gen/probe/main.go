@@ -7,12 +7,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// chains is the number of sums that do not wait for each other.
-const chains = 8
+const (
+	chains    = 8  // sums that do not wait for each other
+	fmaChains = 12 // enough for a latency of 4 or 5 cycles and two of them a cycle
+)
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	loop("registers512", ZMM, func(sum reg.VecVirtual) func(v reg.VecVirtual) {
+	loop("registers512", "counts the vectors", ZMM, chains, func(sum reg.VecVirtual) func(v reg.VecVirtual) {
 		x := ZMM()
 		return func(v reg.VecVirtual) {
 			VPANDQ(v, v, x)
@@ -20,7 +22,7 @@ func main() {
 			VPADDQ(x, sum, sum)
 		}
 	})
-	loop("registers2", YMM, func(sum reg.VecVirtual) func(v reg.VecVirtual) {
+	loop("registers2", "counts the vectors", YMM, chains, func(sum reg.VecVirtual) func(v reg.VecVirtual) {
 		x, y := YMM(), YMM()
 		return func(v reg.VecVirtual) {
 			VPAND(v, v, x)
@@ -33,13 +35,18 @@ func main() {
 			VPADDB(y, sum, sum)
 		}
 	})
+	multiplyAdd := func(sum reg.VecVirtual) func(v reg.VecVirtual) {
+		return func(v reg.VecVirtual) { VFMADD231PS(v, v, sum) }
+	}
+	loop("fma512", "multiplies and adds the vectors", ZMM, fmaChains, multiplyAdd)
+	loop("fma2", "multiplies and adds the vectors", YMM, fmaChains, multiplyAdd)
 	Generate()
 }
 
 // loop writes a function that runs a step on registers, chains times a round.
-func loop(name string, vector func() reg.VecVirtual, prepare func(sum reg.VecVirtual) func(v reg.VecVirtual)) {
+func loop(name, does string, vector func() reg.VecVirtual, chains int, prepare func(sum reg.VecVirtual) func(v reg.VecVirtual)) {
 	TEXT(name, NOSPLIT, "func(rounds int)")
-	Doc(name + " counts the vectors of a round, all of them in registers.")
+	Doc(name + " " + does + " of a round, all of them in registers.")
 	rounds := Load(Param("rounds"), GP64())
 	v := vector()
 	VPXOR(v.AsY(), v.AsY(), v.AsY())
