@@ -138,6 +138,10 @@ func TestUsage(t *testing.T) {
 		{"from 1 to 6", []string{"peers", "--order", "7"}},
 		{"from 1 to 99", []string{"peers", "--features", "100"}},
 		{"at least 1", []string{"peers", "--threads", "0"}},
+		{"rows,features,k", []string{"peers", "kmeans", "--case", "1m"}},
+		{"from 1 to 4096", []string{"peers", "kmeans", "--case", "1k,0,4"}},
+		{"and to the rows", []string{"peers", "kmeans", "--case", "10,4,11"}},
+		{"at least 1", []string{"peers", "kmeans", "--iterations", "0"}},
 		{"16 readers", []string{"ship", "--readers", "17"}},
 	} {
 		var stdout, stderr bytes.Buffer

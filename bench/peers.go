@@ -58,7 +58,8 @@ DuckDB is built on demand from a module of its own, which needs Go, a C compiler
 and, the first time, a module proxy; run this from a checkout of Headwater.`,
 		Example: `  bench peers
   bench peers --rows 10m --features 20 --sets=false
-  bench peers --metric amount`,
+  bench peers --metric amount
+  bench peers kmeans`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPeers(cmd, s, f) },
 	}
@@ -75,6 +76,7 @@ and, the first time, a module proxy; run this from a checkout of Headwater.`,
 	flags.BoolVar(&f.spark, "spark", true, "measure Spark as well, where python3 has pyspark")
 	flags.StringVar(&f.modules, "modules", "", "folder bench/peers of a checkout (default: found above the working folder)")
 	flags.StringVar(&f.folder, "temp-dir", "", "folder for the table (default: the system's)")
+	cmd.AddCommand(peersKMeansCommand(s))
 	return cmd
 }
 

@@ -185,9 +185,9 @@ func TestBoundIsRigorous(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		open, decided := 0, 0
-		for round := range 60 {
+		for round := range 30 {
 			_, d, categories, k := shapes(r)
-			p := draw(t, r, 40, d, min(categories, 2), min(k, 8), 1, round%2 == 0)
+			p := draw(t, r, tileRows+4, d, min(categories, 2), min(k, 8), 1, round%2 == 0) // a whole tile and gathered rows
 			c := p.steps[0]
 			fit := p.space.NewFit(p.rows)
 			fit.Step(c)
@@ -297,10 +297,10 @@ func TestErrors(t *testing.T) {
 		{(&Space{Categories: []Category{{300, 1}}}).Validate(), "300 levels"},
 		{(&Space{Categories: []Category{{3, -1}}}).Validate(), "category 0 weighs -1"},
 		{check(dense, MaxValue), ""},
-		{check(dense, MaxValue+2), "dense feature 0 is 1.6777218e+07"},
-		{check(dense, 0.5), "is 0.5, not a whole number"},
-		{check(dense, float32(nan)), "is NaN"},
-		{check(dense, float32(inf)), "is +Inf"},
+		{check(dense, MaxValue+2), "rows 0 to 15: dense feature 0 holds [1.6777218e+07 "},
+		{check(dense, 0.5), "holds [0.5 "},
+		{check(dense, float32(nan)), "holds [NaN "},
+		{check(dense, float32(inf)), "holds [+Inf "},
 		{check(mixed, 1, 2), ""},
 		{check(mixed, 1, 3), "row 0: code 3 of category 0"},
 		{check(mixed, 1, 1, 1), "2 codes for 1 rows"},

@@ -29,9 +29,14 @@ func (s *Space) NewRows(n int) *Rows {
 // Set stores the values of dense feature f for the rows from, from+1, …: whole
 // numbers up to ±MaxValue.
 func (r *Rows) Set(f, from int, values []int32) {
-	for i, v := range values {
-		row := from + i
-		r.X[(row/Lanes*r.dense+f)*Lanes+row%Lanes] = float32(v)
+	at, lane := r.at(from)-from%Lanes+f*Lanes, from%Lanes
+	for len(values) > 0 {
+		n := min(Lanes-lane, len(values))
+		to := r.X[at+lane:][:n]
+		for i, v := range values[:n] {
+			to[i] = float32(v)
+		}
+		values, at, lane = values[n:], at+r.dense*Lanes, 0
 	}
 }
 
@@ -66,11 +71,16 @@ func (s *Space) Check(r *Rows) error {
 	for p := range panels {
 		var sums [Lanes]float64
 		for f, w := range s.Weights {
-			for lane, v := range r.X[(p*d+f)*Lanes:][:Lanes] {
-				if x := float64(v); !(math.Abs(x) <= MaxValue) || x != math.Trunc(x) {
-					return fmt.Errorf("row %d: dense feature %d is %v, not a whole number up to ±%d", p*Lanes+lane, f, v, MaxValue)
-				}
-				sums[lane] += w * float64(v) * float64(v)
+			values := (*[Lanes]float32)(r.X[(p*d+f)*Lanes:])
+			whole := true
+			for lane, v := range values {
+				q := int32(v) // unspecified beyond int32, but a number, whose float32 is not v then
+				whole = whole && float32(q) == v && q >= -MaxValue && q <= MaxValue
+				sums[lane] += w * (float64(q) * float64(q))
+			}
+			if !whole {
+				return fmt.Errorf("rows %d to %d: dense feature %d holds %v: values are whole numbers up to ±%d",
+					p*Lanes, p*Lanes+Lanes-1, f, *values, MaxValue)
 			}
 		}
 		for lane, sum := range sums {

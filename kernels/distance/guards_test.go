@@ -1,0 +1,118 @@
+package distance
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Nothing is written but what a step is to write.
+func TestStepWritesNothingElse(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(7, 8))
+		for range 60 {
+			n, d, categories, k := shapes(r)
+			p := draw(t, r, n, d, categories, k, 3, false)
+			x, norms := slices.Clone(p.rows.X), slices.Clone(p.rows.norms)
+			nearest := slices.Repeat([]uint16{0xabcd}, n+2*tileRows)
+			fit := p.space.newFit(p.rows, nearest[tileRows:tileRows+n])
+			slack := slices.Repeat([]float32{7}, n+2*tileRows)
+			fit.slack = slack[tileRows : tileRows+n]
+			for _, c := range p.steps {
+				before := slices.Concat(c.bias, c.slopes, c.centers, slices.Concat(c.tables...))
+				fit.Step(c)
+				if !slices.Equal(before, slices.Concat(c.bias, c.slopes, c.centers, slices.Concat(c.tables...))) {
+					t.Fatal("centroids were changed")
+				}
+			}
+			if !slices.Equal(x, p.rows.X) || !slices.Equal(norms, p.rows.norms) {
+				t.Fatal("rows were changed")
+			}
+			for i := range tileRows {
+				if nearest[i] != 0xabcd || nearest[tileRows+n+i] != 0xabcd || slack[i] != 7 || slack[tileRows+n+i] != 7 {
+					t.Fatalf("%d rows: written past the rows", n)
+				}
+			}
+		}
+	})
+}
+
+func TestGatherTakesTheRows(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for _, d := range []int{1, 2, 31, 64} {
+			p := draw(t, r, 160, d, 1, 1, 0, false)
+			got, want := newGather(p.rows), newGather(p.rows)
+			all := slices.Repeat([]float32{-1}, len(got.x)+2*Lanes)
+			got.x = all[Lanes : Lanes+len(got.x)]
+			copy(want.x, got.x)
+			for range 200 {
+				panel, mask := r.IntN(10), uint16(r.Uint32()|r.Uint32()*uint32(r.IntN(2)))
+				if got.n+bits.OnesCount16(mask) > tileRows {
+					got.n, want.n = 0, 0
+				}
+				want.n = got.n
+				want.denseGeneric(panel, mask)
+				got.take(panel, mask, make([]uint16, 160))
+				if !slices.Equal(got.x, want.x) {
+					t.Fatalf("d = %d, panel %d, rows %016b: gathered others", d, panel, mask)
+				}
+			}
+			if !slices.Equal(all[:Lanes], all[len(all)-Lanes:]) || all[0] != -1 {
+				t.Fatal("written past the tile")
+			}
+		}
+	})
+}
+
+func TestLowest(t *testing.T) {
+	for _, test := range []struct {
+		mask uint16
+		n    int
+		want uint16
+	}{{0xffff, 16, 0xffff}, {0xffff, 0, 0}, {0b101101, 2, 0b101}, {0x8001, 2, 0x8001}} {
+		if got := lowest(test.mask, test.n); got != test.want {
+			t.Errorf("%d lowest of %016b: %016b, want %016b", test.n, test.mask, got, test.want)
+		}
+	}
+}
+
+// A fit that is spared most of its rows ends where one without bounds does.
+func TestLongFit(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(11, 12))
+		for _, k := range []int{1, 2, 7, 40} {
+			const rows, d = 1000, 9
+			space, data, c := noise(t, rows, d, k)
+			fit, spared := space.NewFit(data), 0
+			for range 25 {
+				fit.Step(c)
+				for _, word := range fit.active {
+					spared += tileRows - bits.OnesCount64(word)
+				}
+				alone := make([]uint16, rows)
+				c.Nearest(alone, data)
+				if !slices.Equal(alone, fit.Nearest) {
+					t.Fatalf("k = %d: bounds changed an assignment", k)
+				}
+				centers := slices.Clone(c.centers)
+				for j, n := range fit.Sums.Counts {
+					for f := range d {
+						if n > 0 {
+							centers[j*d+f] = float64(fit.Sums.Dense[j*d+f]) / float64(n)
+						}
+						centers[j*d+f] += r.NormFloat64() // a two hundred thousandth
+					}
+				}
+				var err error
+				if c, err = space.NewCentroids(k, centers, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if spared < 25*rows/10 {
+				t.Errorf("k = %d: bounds spared %d of %d", k, spared, 25*rows)
+			}
+		}
+	})
+}
