@@ -45,11 +45,10 @@ func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (par
 			return partial.Halves{}, err
 		}
 	}
-	complete := completeMeasures(env.Plan)
-	counts := partial.MakeHalves(candidates.Len(), complete)
+	counts := partial.MakeHalves(candidates.Len(), completeMeasures(env.Plan))
 	b := newCountBlock(p.Items, env.Plan)
-	plan := planCubes(b, groups, candidates, b.workOf(env.Shards), how, complete)
-	c := &counter{b, plan, newCountWalk(b, groups, plan.left, how), complete}
+	plan := planCubes(b, groups, candidates, b.workOf(env.Shards), how)
+	c := &counter{b, plan, newCountWalk(b, groups, plan.left, how)}
 	if err := c.half(ctx, env, false, &counts.Discovery); err != nil {
 		return partial.Halves{}, err
 	}
@@ -59,17 +58,16 @@ func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (par
 // counter counts the candidates of an order block by block: in cubes what the
 // plan says, the others one by one.
 type counter struct {
-	block    *countBlock
-	plan     *cubePlan
-	walk     *countWalk
-	complete []bool
+	block *countBlock
+	plan  *cubePlan
+	walk  *countWalk
 }
 
 // half counts the blocks of one half.
 func (c *counter) half(ctx context.Context, env *Env, confirmation bool, counts *partial.Counts) error {
 	left := *counts
 	if c.plan.cubes != nil {
-		left = partial.MakeCounts(c.plan.left.Len(), c.complete)
+		left = c.block.makeCounts(c.plan.left.Len())
 	}
 	c.walk.counts = &left
 	err := c.block.each(ctx, env, func(part uint8) bool { return part&encoder.Confirmation != 0 == confirmation }, func() {

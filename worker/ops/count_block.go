@@ -24,6 +24,8 @@ type countBlock struct {
 	words    int
 	codes    [][]uint8 // feature → row
 	measures []blockMeasure
+	complete []bool // measure → known on every row
+	narrow   []bool // measure → see makeCounts
 
 	cut     bool     // bitmaps are made
 	bitmaps []uint64 // item × blockWords, then room for others
@@ -63,6 +65,8 @@ func newCountBlock(items []wire.Item, plan *encoder.Plan) *countBlock {
 		codes:    make([][]uint8, len(plan.Features)),
 		stride:   len(plan.Features) + 7, // eight codes can be read from every feature on
 		measures: make([]blockMeasure, len(plan.Measures)),
+		complete: completeMeasures(plan),
+		narrow:   make([]bool, len(plan.Measures)),
 	}
 	for f := range b.stride {
 		b.levels = append(b.levels, 1)

@@ -15,37 +15,49 @@ type blockSums struct {
 // residualSums are one measure's part: the sum of residuals is lo + hi·2³²,
 // with lo below 2⁵⁰ and hi below 2⁴⁷.
 type residualSums struct {
-	known  []uint64 // meant where the measure is known on some rows of the block
-	lo, hi []uint64 // meant where the block has planes
+	known []uint64 // meant where the measure is known on some rows of the block
+	lo    []uint64 // meant where the block has planes
+	hi    []uint64 // meant where it has more than 32
 }
 
-// reset makes room for n groups of b, all zero.
+// reset makes room for n groups of b. Sums of residuals are zero; counts are
+// there to be set.
 func (s *blockSums) reset(n int, b *countBlock) {
 	s.n = resize(s.n, n)
-	clear(s.n)
 	s.measures = resize(s.measures, len(b.measures))
 	for m := range s.measures {
 		r, bm := &s.measures[m], &b.measures[m]
 		if bm.Known == shard.Some {
 			r.known = resize(r.known, n)
-			clear(r.known)
 		}
 		if bm.Width > 0 {
-			r.lo, r.hi = resize(r.lo, n), resize(r.hi, n)
+			r.lo = resize(r.lo, n)
 			clear(r.lo)
+		}
+		if bm.Width > 32 {
+			r.hi = resize(r.hi, n)
 			clear(r.hi)
 		}
 	}
+}
+
+// makeCounts returns zero counts of n groups. Sums that fit 64 bits whatever
+// the group (see countBlock.workOf) are held in Lo alone, and Hi is nil.
+func (b *countBlock) makeCounts(n int) partial.Counts {
+	c := partial.MakeCounts(n, b.complete)
+	for m := range c.Measures {
+		if b.narrow[m] {
+			c.Measures[m].Sum.Hi = nil
+		}
+	}
+	return c
 }
 
 // flush adds the groups from, from+1, …, to-1 to the entries of counts from
 // first on.
 func (s *blockSums) flush(b *countBlock, from, to int, counts *partial.Counts, first int) {
 	groups := s.n[from:to]
-	total := counts.N[first:][:len(groups)]
-	for i, n := range groups {
-		total[i] += int64(n)
-	}
+	addCounts(counts.N[first:], groups)
 	for m := range s.measures {
 		bm, r, mc := &b.measures[m], &s.measures[m], &counts.Measures[m]
 		if bm.Known == shard.None {
@@ -56,27 +68,59 @@ func (s *blockSums) flush(b *countBlock, from, to int, counts *partial.Counts, f
 			known = r.known[from:to]
 		}
 		if mc.Known != nil {
-			total := mc.Known[first:][:len(known)]
-			for i, k := range known {
-				total[i] += int64(k)
-			}
+			addCounts(mc.Known[first:], known)
 		}
-		sumHi, sumLo := mc.Sum.Hi[first:][:len(known)], mc.Sum.Lo[first:][:len(known)]
-		minHi, minLo := bm.Min>>32, uint64(bm.Min)&0xffffffff
-		switch {
-		case bm.Width > 0:
-			lo, hi := r.lo[from:to], r.hi[from:to]
-			for i, k := range known {
-				l := minLo*k + lo[i]
-				sumHi[i] += minHi*int64(k) + int64(hi[i]) + int64(l>>32)
-				sumLo[i] += int64(l & 0xffffffff)
-			}
-		case bm.Min != 0:
-			for i, k := range known {
-				l := minLo * k
-				sumHi[i] += minHi*int64(k) + int64(l>>32)
-				sumLo[i] += int64(l & 0xffffffff)
-			}
+		var lo, hi []uint64
+		if bm.Width > 0 {
+			lo = r.lo[from:to]
 		}
+		if bm.Width > 32 {
+			hi = r.hi[from:to]
+		}
+		if mc.Sum.Hi == nil {
+			addNarrow(mc.Sum.Lo[first:], bm.Min, known, lo)
+		} else {
+			addWide(mc.Sum.Hi[first:], mc.Sum.Lo[first:], bm.Min, known, lo, hi)
+		}
+	}
+}
+
+func addCounts(to []int64, n []uint64) {
+	to = to[:len(n)]
+	for i, x := range n {
+		to[i] += int64(x)
+	}
+}
+
+// addNarrow adds known[i]·least + lo[i] to sum[i]; lo may be nil.
+func addNarrow(sum []int64, least int64, known, lo []uint64) {
+	sum = sum[:len(known)]
+	switch {
+	case lo != nil:
+		lo = lo[:len(known)]
+		for i, k := range known {
+			sum[i] += least*int64(k) + int64(lo[i])
+		}
+	case least != 0:
+		for i, k := range known {
+			sum[i] += least * int64(k)
+		}
+	}
+}
+
+// addWide is addNarrow in two halves; lo and hi may be nil.
+func addWide(sumHi, sumLo []int64, least int64, known, lo, hi []uint64) {
+	sumHi, sumLo = sumHi[:len(known)], sumLo[:len(known)]
+	leastHi, leastLo := least>>32, uint64(least)&0xffffffff
+	for i, k := range known {
+		l, h := leastLo*k, leastHi*int64(k)
+		if lo != nil {
+			l += lo[i]
+		}
+		if hi != nil {
+			h += int64(hi[i])
+		}
+		sumHi[i] += h + int64(l>>32)
+		sumLo[i] += int64(l & 0xffffffff)
 	}
 }

@@ -23,15 +23,22 @@ type countTile struct {
 	sums     blockSums
 }
 
+// room returns where the bitmap of the next prefix goes; it may be made there.
+func (t *countTile) room(b *countBlock) []uint64 {
+	t.prefixes = resize(t.prefixes, tilePrefixes*blockWords)
+	return t.prefixes[len(t.first)*b.words:][:b.words]
+}
+
 // add puts a prefix into the tile: its bitmap, its extensions (items of the
 // block) and the entry of counts that the first of them has, the others
 // following. It returns whether the tile is full.
 func (t *countTile) add(b *countBlock, bitmap []uint64, ext []uint32, first int) (full bool) {
 	if len(t.start) == 0 {
 		t.start = append(t.start, 0)
-		t.prefixes = resize(t.prefixes, tilePrefixes*blockWords)
 	}
-	copy(t.prefixes[len(t.first)*b.words:], bitmap)
+	if room := t.room(b); &room[0] != &bitmap[0] {
+		copy(room, bitmap)
+	}
 	t.first = append(t.first, first)
 	t.ext = append(t.ext, ext...)
 	t.start = append(t.start, len(t.ext))

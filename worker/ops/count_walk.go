@@ -29,6 +29,7 @@ const (
 const (
 	costSplit   = 1.5 // a row of a list split by code
 	costAdd     = 0.5 // a row and feature added to a histogram
+	costLayAdd  = 1.5 // the same, with laying out the row's codes
 	costCollect = 3.0 // an extension and channel moved out of the histogram
 	costSpan    = 60  // a span of eight features and channel: call and clearing
 )

@@ -85,7 +85,7 @@ func (b *countBlock) rankBitmap(slot, rank int) uint32 {
 func (b *countBlock) allBitmap() uint32 { return uint32(len(b.items) + len(b.byFeat)) }
 
 // layOut gives every cube its entries of the store.
-func (c *cubes) layOut(complete []bool) {
+func (c *cubes) layOut() {
 	b, byKey := c.block, map[combination]*panel{}
 	b.others = len(b.byFeat) + 1
 	for _, cb := range c.all {
@@ -98,6 +98,9 @@ func (c *cubes) layOut(complete []bool) {
 		}
 		if cb.byTable {
 			p.tables = append(p.tables, cb)
+			if c.counts == nil {
+				c.counts, c.totals = new(hist.Counts), new(hist.Totals)
+			}
 		} else {
 			p.tiles = append(p.tiles, cb)
 		}
@@ -105,11 +108,10 @@ func (c *cubes) layOut(complete []bool) {
 	for _, p := range c.panels {
 		p.layOut(c)
 	}
-	c.store = partial.MakeCounts(c.size, complete)
+	c.store = b.makeCounts(c.size)
 	c.rows = make([]int, len(b.items)+b.others)
 	c.lanes = make([][]uint64, len(b.byFeat))
 	c.prefix = make([][]uint64, cubeOrder)
-	c.counts, c.totals = new(hist.Counts), new(hist.Totals)
 }
 
 func (p *panel) layOut(c *cubes) {

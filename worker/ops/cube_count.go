@@ -78,8 +78,12 @@ func (c *cubes) fillTiles(p *panel, d, number int, rows []uint64) {
 		}
 		under := b.bitmap(bitmap)
 		if d > 0 {
-			c.prefix[d] = resize(c.prefix[d], blockWords)
-			under = c.prefix[d][:b.words]
+			if d == len(p.slots)-1 {
+				under = c.tile.room(b)
+			} else {
+				c.prefix[d] = resize(c.prefix[d], blockWords)
+				under = c.prefix[d][:b.words]
+			}
 			if bitset.And(under, rows, b.bitmap(bitmap)) == 0 {
 				continue
 			}

@@ -7,11 +7,11 @@ import "github.com/headwater-dev/headwater/worker/partial"
 // store.
 func (p *cubePlan) settle(counts, left *partial.Counts) {
 	c := p.cubes
-	store := columns(&c.store)
+	store := columns(&c.store, &c.store)
 	for _, cb := range c.all {
 		c.derive(cb, store)
 	}
-	to := columns(counts)
+	to := columns(counts, &c.store)
 	for i := range p.candidates.Prefix {
 		panel, at := p.panel[i], 0
 		p.eachRun(i, func(slot, from, end int) {
@@ -30,7 +30,7 @@ func (p *cubePlan) settle(counts, left *partial.Counts) {
 			}
 		})
 	}
-	for x, from := range columns(left) {
+	for x, from := range columns(left, left) {
 		for i, at := range p.index {
 			to[x][at] = from[i]
 		}
@@ -43,15 +43,18 @@ func (p *cubePlan) settle(counts, left *partial.Counts) {
 	}
 }
 
-// columns returns all columns of counts. Sums are the same numbers with any Lo,
-// so that columns may be added and subtracted each for itself.
-func columns(c *partial.Counts) [][]int64 {
+// columns returns the columns of c that like has. Sums are the same numbers with
+// any Lo, so that columns may be added and subtracted each for itself.
+func columns(c, like *partial.Counts) [][]int64 {
 	all := [][]int64{c.N}
-	for _, m := range c.Measures {
-		if m.Known != nil {
-			all = append(all, m.Known)
+	for m := range like.Measures {
+		if like.Measures[m].Known != nil {
+			all = append(all, c.Measures[m].Known)
 		}
-		all = append(all, m.Sum.Hi, m.Sum.Lo)
+		if like.Measures[m].Sum.Hi != nil {
+			all = append(all, c.Measures[m].Sum.Hi)
+		}
+		all = append(all, c.Measures[m].Sum.Lo)
 	}
 	return all
 }

@@ -19,8 +19,10 @@ type work struct {
 	takes    float64 // channels, of all blocks
 }
 
-// workOf returns the work of the shards.
+// workOf returns the work of the shards. It also finds out of which measures
+// all sums are narrow: no sum of absolute values reaches 2⁶².
 func (b *countBlock) workOf(shards []*shard.Shard) (w work) {
+	most := make([]float64, len(b.measures))
 	for _, s := range shards {
 		for i := range s.Blocks() {
 			b.load(s, i)
@@ -34,7 +36,17 @@ func (b *countBlock) workOf(shards []*shard.Shard) (w work) {
 					w.weighted += float64(b.rows)
 				}
 			}
+			for m := range b.measures {
+				bm := &b.measures[m]
+				most[m] += float64(b.rows) * (math.Abs(float64(bm.Min)) + math.Ldexp(1, bm.Width))
+				if bm.Width > 32 {
+					most[m] = math.Inf(1)
+				}
+			}
 		}
+	}
+	for m := range most {
+		b.narrow[m] = most[m] < 1<<62
 	}
 	return w
 }
@@ -92,7 +104,7 @@ type cubePlan struct {
 
 // planCubes decides by what the ways to count cost which combinations of
 // features become cubes. Cost: some 5 ns a candidate.
-func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w work, how method, complete []bool) *cubePlan {
+func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w work, how method) *cubePlan {
 	p := &cubePlan{candidates: c, left: c}
 	if c.Order > cubeOrder || how == byBitmaps || how == byRows {
 		return p
@@ -119,7 +131,7 @@ func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w 
 	}
 	p.cubes = cs
 	p.leave()
-	cs.layOut(complete)
+	cs.layOut()
 	return p
 }
 
