@@ -2,8 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/feature"
 	"github.com/headwater-dev/headwater/coordinator/roles"
@@ -39,36 +37,27 @@ func (j *job) rank(ctx context.Context) error {
 	return j.nearDuplicates(ctx)
 }
 
-// nearDuplicates counts the cells of every two features and points out those
+// nearDuplicates counts the codes of every two features and points out those
 // that say the same.
 func (j *job) nearDuplicates(ctx context.Context) error {
-	crossings := feature.Pairs(len(j.plan.Features))
-	if len(crossings) == 0 {
-		return nil
-	}
-	const limit = 1 << 16 // the cells of any two features
-	merge := func(into, part *[]partial.Cells) error {
-		if len(*into) != len(*part) {
-			return fmt.Errorf("cells of %d pairs cannot be added to those of %d", len(*part), len(*into))
-		}
-		for i := range *into {
-			if err := (*into)[i].Merge(&(*part)[i], limit, 0); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	var parts uint8
 	if j.plan.Sampled {
 		parts = encoder.Sample
 	}
 	// A batch of pairs bounds what is in memory and on the wire at once.
-	for batch := range slices.Chunk(crossings, 256) {
-		cells, err := overShards(ctx, j, wire.OpCells, wire.CellsParams{Crossings: batch, Limit: limit, Parts: parts}, merge)
+	const most = 1 << 22 // combinations, 32 MB
+	for pairs := feature.Pairs(len(j.plan.Features)); len(pairs) > 0; {
+		n, combinations := 0, 0
+		for ; n < len(pairs) && (n == 0 || combinations < most); n++ {
+			combinations += j.plan.Features[pairs[n][0]].Codes() * j.plan.Features[pairs[n][1]].Codes()
+		}
+		batch := pairs[:n]
+		pairs = pairs[n:]
+		counts, err := overShards(ctx, j, wire.OpPairs, wire.PairsParams{Pairs: batch, Parts: parts}, (*partial.Pairs).Merge)
 		if err != nil {
 			return err
 		}
-		for _, pair := range feature.NearDuplicates(j.plan.Features, batch, *cells) {
+		for _, pair := range feature.NearDuplicates(j.plan.Features, batch, counts) {
 			j.notice("%s and %s say nearly the same (Cramér's V %.3f): exclude one of them if the other is enough",
 				j.plan.Features[pair.A].Name, j.plan.Features[pair.B].Name, pair.V)
 		}

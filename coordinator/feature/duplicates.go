@@ -17,24 +17,23 @@ type Pair struct {
 	V    float64 // bias-corrected Cramér's V, 0 to 1
 }
 
-// Pairs returns all pairs of features, as crossings for wire.CellsParams.
-func Pairs(features int) [][]int {
-	var pairs [][]int
+// Pairs returns all pairs of features, for wire.PairsParams.
+func Pairs(features int) [][2]int {
+	var pairs [][2]int
 	for a := range features {
 		for b := a + 1; b < features; b++ {
-			pairs = append(pairs, []int{a, b})
+			pairs = append(pairs, [2]int{a, b})
 		}
 	}
 	return pairs
 }
 
-// NearDuplicates returns the pairs that reach NearDuplicate, in the order of
-// crossings; cells[i] holds the cells of crossings[i], without folds.
-func NearDuplicates(features []encoder.Feature, crossings [][]int, cells []partial.Cells) []Pair {
+// NearDuplicates returns the pairs that reach NearDuplicate, in the given
+// order; counts are those of partial.Pairs.
+func NearDuplicates(features []encoder.Feature, pairs [][2]int, counts *partial.Pairs) []Pair {
 	var out []Pair
-	for i, x := range crossings {
-		v := CramersV(&cells[i], features[x[0]].Codes(), features[x[1]].Codes())
-		if v >= NearDuplicate {
+	for i, x := range pairs {
+		if v := CramersV(counts.Counts[i], features[x[1]].Codes()); v >= NearDuplicate {
 			out = append(out, Pair{x[0], x[1], v})
 		}
 	}
@@ -42,30 +41,25 @@ func NearDuplicates(features []encoder.Feature, crossings [][]int, cells []parti
 }
 
 // CramersV returns the bias-corrected Cramér's V (Bergsma 2013) of two features
-// with so many codes from the cells of their crossing; NaN where the cells are
-// overflown or a feature has one code only.
-func CramersV(cells *partial.Cells, codesA, codesB int) float64 {
-	if cells.Overflown() {
-		return math.NaN()
-	}
-	rows, cols := make([]int64, codesA), make([]int64, codesB)
+// from the rows by their codes, of which the second has codesB; NaN where either
+// has one code only.
+func CramersV(counts []int64, codesB int) float64 {
+	rows, cols := make([]int64, len(counts)/codesB), make([]int64, codesB)
 	var n int64
-	for i, key := range cells.Key {
-		x := cells.Counts.N[i]
-		rows[key/uint64(codesB)] += x
-		cols[key%uint64(codesB)] += x
+	for i, x := range counts {
+		rows[i/codesB] += x
+		cols[i%codesB] += x
 		n += x
 	}
 	r, k := used(rows), used(cols)
 	if r < 2 || k < 2 || n < 2 {
 		return math.NaN()
 	}
-	// χ²/n + 1 = Σ n_ij² / (n_i · n_j): empty cells need no visit.
+	// χ²/n + 1 = Σ n_ij² / (n_i · n_j)
 	phi := -1.0
-	for i, key := range cells.Key {
-		x := float64(cells.Counts.N[i])
-		if x > 0 {
-			phi += float64(x / float64(rows[key/uint64(codesB)]) * (x / float64(cols[key%uint64(codesB)])))
+	for i, c := range counts {
+		if x := float64(c); x > 0 {
+			phi += float64(x / float64(rows[i/codesB]) * (x / float64(cols[i%codesB])))
 		}
 	}
 	m := float64(n - 1)

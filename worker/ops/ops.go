@@ -38,6 +38,7 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpMoments:  typed(moments),
 	wire.OpProbe:    typed(probe),
 	wire.OpSpread:   typed(spread),
+	wire.OpPairs:    typed(pairs),
 	wire.OpCells:    typed(cells),
 	wire.OpSegments: typed(segments),
 	wire.OpLeaves:   typed(leaves),

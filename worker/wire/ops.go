@@ -33,6 +33,7 @@ const (
 	OpMoments  = "moments"  // shards → partial.Moments of given groups
 	OpProbe    = "probe"    // shards → partial.Probe of given groups
 	OpSpread   = "spread"   // shards → partial.Spread of every measure
+	OpPairs    = "pairs"    // shards → partial.Pairs
 	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
 	OpSegments = "segments" // shards → partial.Segments
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
@@ -73,6 +74,12 @@ type ProbeColumn struct {
 	Measure   int   // index into Plan.Measures
 	Plus      int   // another one, added before clipping; -1 = none
 	Low, High int64 // inclusive
+}
+
+// PairsParams asks for the rows by the codes of two features, for every pair.
+type PairsParams struct {
+	Pairs [][2]int // indexes into Plan.Features
+	Parts uint8    // count only rows whose part has all these bits, see encoder.Rows
 }
 
 // CellsParams asks for the occupied cells of crossings of features.
