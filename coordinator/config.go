@@ -14,6 +14,7 @@ import (
 
 	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/evidence"
+	"github.com/headwater-dev/headwater/coordinator/kmeans"
 	"github.com/headwater-dev/headwater/coordinator/report"
 	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/source"
@@ -28,6 +29,8 @@ type Config struct {
 	// What to do beyond profiling the table.
 	Search  bool // find groups
 	Segment bool // merge into segments and assign every customer
+
+	KMeans *kmeans.Config // cluster instead; nil = do not
 
 	// What to explain.
 	Metrics []string // "y=yes", "balance", "claims/exposure", each with " as name"
@@ -101,7 +104,7 @@ func (c *Config) Validate() error {
 	if (c.Search || c.Segment) && len(c.Metrics) == 0 {
 		problem("no metric: say what to explain with --metric, for example --metric converted=yes")
 	}
-	if (c.Search || c.Segment) && c.Out == "" {
+	if (c.Search || c.Segment || c.KMeans != nil) && c.Out == "" {
 		problem("no out folder: name one with --out")
 	}
 	if c.Order < 1 || c.Order > 6 {
@@ -130,6 +133,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Search {
 		errs = append(errs, c.Evidence.Validate())
+	}
+	if c.KMeans != nil {
+		errs = append(errs, c.KMeans.Validate())
 	}
 	errs = append(errs, c.CheckSegments())
 	if !(c.Lambda >= 0 && c.Lambda <= 1) {

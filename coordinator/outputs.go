@@ -9,6 +9,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/kmeans"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/persona"
@@ -124,6 +125,7 @@ type runConfig struct {
 	K         int               `json:"k,omitempty"`
 	Lambda    float64           `json:"lambda"`
 	Cross     []string          `json:"cross,omitempty"`
+	KMeans    *kmeans.Config    `json:"kmeans,omitempty"`
 	Seed      uint64            `json:"seed"`
 }
 
@@ -135,7 +137,7 @@ func (j *job) runDocument() runDocument {
 			Input: c.Input, Metrics: c.Metrics, Weight: c.Weight, Features: c.Features, Exclude: c.Exclude,
 			Keep: c.Keep, Roles: c.Roles, Context: c.Context, Lever: c.Lever, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
 			MinCount: c.MinCount, MaxShare: c.MaxShare, Top: c.Top, All: c.All, Best: c.Best, By: c.By, Alpha: c.Alpha, Direction: c.Direction,
-			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, Seed: c.Seed,
+			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, KMeans: c.KMeans, Seed: c.Seed,
 		},
 		Input: j.table.Files, Rows: j.rows(), Columns: len(j.table.Columns), Features: len(j.plan.Features),
 		Metrics: j.metrics, Shards: j.shards, Workers: j.findings.Source.Workers,

@@ -9,6 +9,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/kmeans"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/report"
 	"github.com/headwater-dev/headwater/worker/encoder"
@@ -39,6 +40,7 @@ type job struct {
 
 	given map[string]feature.Role // by column, or feature of a date column, as the config says
 	roles []feature.Role          // feature → its role
+	axes  []kmeans.Axis           // of the plan's coordinates
 
 	artefacts map[wire.Item]string // levels that look like recording artefacts, and why
 
@@ -128,12 +130,19 @@ type step struct {
 
 // todo lists the stages that the config asks for, in order.
 func (j *job) todo() []step {
-	steps := []step{{"profile", j.profileTable}, {"load", j.load}, {"rank", j.rank}}
+	steps := []step{{"profile", j.profileTable}}
+	if j.KMeans != nil {
+		steps = append(steps, step{"scale", j.layAxes})
+	}
+	steps = append(steps, step{"load", j.load}, step{"rank", j.rank})
 	if j.Search {
 		steps = append(steps, step{"search", j.search})
 	}
 	if j.Segment {
 		steps = append(steps, step{"segment", j.segment}, step{"assign", j.assign})
+	}
+	if j.KMeans != nil {
+		steps = append(steps, step{"cluster", j.cluster}, step{"assign", j.assignClusters})
 	}
 	return steps
 }

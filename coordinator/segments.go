@@ -51,6 +51,12 @@ func (j *job) segmentNames() []string {
 
 // assign sends every row of the source to its segment and writes the parts.
 func (j *job) assign(ctx context.Context) error {
+	return j.assignBy(ctx, wire.AssignParams{Tree: j.findings.Segments.Tree, Names: j.segmentNames()})
+}
+
+// assignBy writes the parts of an assignment of which the way and the names
+// are given.
+func (j *job) assignBy(ctx context.Context, params wire.AssignParams) error {
 	first := make([]int64, len(j.table.Splits))
 	var before int64
 	for i, u := range j.profile.Units {
@@ -60,9 +66,7 @@ func (j *job) assign(ctx context.Context) error {
 		first[u.Unit] = before
 		before += u.Rows
 	}
-	params := wire.AssignParams{
-		Plan: j.plan, Tree: j.findings.Segments.Tree, Names: j.segmentNames(), ID: j.plan.Key, First: first,
-	}
+	params.Plan, params.ID, params.First = j.plan, j.plan.Key, first
 	assignments := export.NewAssignments(j.folder, params.Names, len(j.table.Splits), params.ID != "")
 	err := j.engine.OverEachSplit(ctx, wire.OpAssign, params, j.table.Splits, func(answer []byte) error {
 		var parts partial.Parts

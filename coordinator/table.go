@@ -48,7 +48,7 @@ func (j *job) profileTable(ctx context.Context) error {
 	if err := j.decide(ctx, options); err != nil {
 		return err
 	}
-	if len(j.decided.Features) == 0 && (j.Search || j.Segment) {
+	if len(j.decided.Features) == 0 && (j.Search || j.Segment || j.KMeans != nil) {
 		return fmt.Errorf("no column can be a feature with a minimum of %d customers (--min-share, --min-count): %s",
 			options.MinCount, reasons(j.decided.Columns))
 	}

@@ -26,6 +26,7 @@ const (
 	FindingsFile   = "findings.json"
 	ProfileFile    = "profile.json"
 	SegmentsFile   = "segments.json"
+	ClustersFile   = "clusters.json"
 	CellsFile      = "cells.parquet"
 	ModelFile      = "model.json"
 	ReportFile     = "report.md"
@@ -45,7 +46,7 @@ const (
 // dirs are the folders of outputs within the out folder.
 var dirs = []string{AssignmentsDir, AudiencesDir}
 
-var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
+var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ClustersFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
 	RecheckFile, RecheckTableFile, DriftFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.

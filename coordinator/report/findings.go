@@ -8,6 +8,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
+	"github.com/headwater-dev/headwater/coordinator/kmeans"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/coordinator/roles"
@@ -35,6 +36,9 @@ type Findings struct {
 
 	Segments *merge.Result
 	Personas *persona.Result
+
+	Clusters        *kmeans.Result
+	ClusterPersonas *persona.Result
 
 	Out     string // the out folder; "" = nothing was written
 	Outputs []export.Output

@@ -18,7 +18,7 @@ import (
 // Terminal writes the summary that fits a screen.
 func Terminal(w io.Writer, f *Findings) error {
 	l := screen
-	if f.Groups == nil && f.Segments == nil {
+	if f.Groups == nil && f.Segments == nil && f.Clusters == nil {
 		l = profile
 	}
 	sections := f.sections(l)
@@ -111,6 +111,9 @@ func (f *Findings) sections(l length) []section {
 	}
 	if f.Segments != nil {
 		out = append(out, f.segments(), f.portraits(l))
+	}
+	if f.Clusters != nil {
+		out = append(out, f.numbersOfClusters(), f.clusters(), f.clusterPortraits(l))
 	}
 	return append(out, f.aside(l)...)
 }

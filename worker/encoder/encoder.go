@@ -20,6 +20,7 @@ type Encoder struct {
 	columns  []string
 	coders   []*coder
 	measures []gauges
+	rulers   []*ruler
 	key      int // index into columns; −1 = none
 	sides    *sides
 	side     []uint8 // of the batch's rows; empty where the plan has no sides
@@ -93,6 +94,17 @@ func New(plan *Plan, columns []source.Column) (*Encoder, error) {
 		}
 		e.measures = append(e.measures, g)
 	}
+	for i := range plan.Coordinates {
+		c, at := use(plan.Coordinates[i].Column)
+		if at < 0 {
+			continue
+		}
+		r, err := newRuler(&plan.Coordinates[i], c, at, plan.Nulls)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		e.rulers = append(e.rulers, r)
+	}
 	if plan.Key != "" {
 		_, e.key = use(plan.Key)
 	}
@@ -139,6 +151,12 @@ func (e *Encoder) Encode(rec arrow.Record, first int64, dst *Rows) error {
 			return err
 		}
 	}
+	for i, r := range e.rulers {
+		if err := r.read(dst.Places[i], rec.Column(r.column)); err != nil {
+			return err
+		}
+	}
+	dst.First = first
 	var key arrow.Array
 	if e.key >= 0 {
 		key = rec.Column(e.key)
@@ -205,6 +223,10 @@ func (e *Encoder) shape(dst *Rows, n int) {
 	dst.Values = columnsOf(dst.Values, len(e.measures), n)
 	dst.Known = columnsOf(dst.Known, len(e.measures), n)
 	dst.Fold, dst.Part = resize(dst.Fold, n), resize(dst.Part, n)
+	dst.Places, dst.Hash = columnsOf(dst.Places, len(e.rulers), n), dst.Hash[:0]
+	if e.plan.Clustered {
+		dst.Hash = resize(dst.Hash, n)
+	}
 }
 
 func columnsOf[T any](cols [][]T, k, n int) [][]T {

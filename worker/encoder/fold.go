@@ -41,6 +41,10 @@ func HashOrdinal(seed uint64, ordinal int64) uint64 {
 	return mix(mix(seed+1) + uint64(ordinal))
 }
 
+// Rehash returns another hash of a row, independent of its bits elsewhere, for
+// a random choice that is told from others by its salt.
+func Rehash(hash, salt uint64) uint64 { return mix(mix(salt^0x6b6d65616e73) ^ hash) }
+
 // mix is the finalizer of splitmix64 after its increment.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
@@ -65,6 +69,9 @@ func split(dst *Rows, key arrow.Array, plan *Plan, first int64) error {
 			h = hash(i)
 		}
 		dst.Fold[i], dst.Part[i] = FoldBits(h), PartBits(h, plan.Sampled)
+		if plan.Clustered {
+			dst.Hash[i] = h
+		}
 	}
 	return nil
 }

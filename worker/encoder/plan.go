@@ -18,6 +18,11 @@ type Plan struct {
 	Nulls    []string  `json:"nulls,omitempty"`   // CSV spellings of missing, beside Arrow nulls
 	Sampled  bool      `json:"sampled,omitempty"` // one row in eight is in the part Sample
 	Sides    *Feature  `json:"sides,omitempty"`   // of a comparison: its levels are SideA and SideB; nil = none
+
+	// For clustering: shards keep the rows' places on the coordinates, their
+	// hashes and their ordinals, 4 bytes a coordinate and 12 a row.
+	Clustered   bool         `json:"clustered,omitempty"`
+	Coordinates []Coordinate `json:"coordinates,omitempty"`
 }
 
 // How a feature's levels are made from its column.
@@ -89,6 +94,11 @@ type Rows struct {
 	Known  [][]bool  // measure → row
 	Fold   []uint8   // five independent hash bits a row, each set with probability 0.3: the held-out parts
 	Part   []uint8   // row → its part, the bits Confirmation and Sample; nil = all rows are in part 0
+
+	// Only of a plan that is Clustered:
+	First  int64       // global ordinal of the first row
+	Places [][]float32 // coordinate → row: whole numbers
+	Hash   []uint64    // hash(seed, key) of the row
 }
 
 // The bits of a row's part, each decided by a hash of its own. Rows of a part

@@ -42,9 +42,12 @@ func assign(ctx context.Context, env *Env, p wire.AssignParams) (partial.Parts, 
 
 // assigner holds what the splits of an assignment share.
 type assigner struct {
-	env     *Env
-	params  *wire.AssignParams
-	router  *router
+	env    *Env
+	params *wire.AssignParams
+	labels interface {
+		label(rows *encoder.Rows, rule []int32) error
+	}
+	tested  []int // features of the plan that decide, in the order of their codes in rows
 	encoder *encoder.Encoder
 	columns []string // those that the encoder reads, then others
 	encoded int      // how many the encoder reads
@@ -78,23 +81,11 @@ func byRule(tree *encoder.Tree) (*encoder.Tree, []rule) {
 
 func newAssigner(env *Env, p *wire.AssignParams) (*assigner, error) {
 	a := &assigner{env: env, params: p, id: -1}
-	tree, rules := byRule(&p.Tree)
-	for _, r := range rules {
-		if r.segment < 0 || r.segment >= len(p.Names) {
-			return nil, fmt.Errorf("the tree assigns to segment %d, which is not among %d", r.segment, len(p.Names))
-		}
-	}
-	a.rules = rules
-	var err error
-	if a.router, err = newRouter(tree, &p.Plan, 0, len(rules)); err != nil {
+	read, err := a.decideBy(p)
+	if err != nil {
 		return nil, err
 	}
-	// Features that the tree does not test need not be read.
-	tested := encoder.Plan{Nulls: p.Plan.Nulls}
-	for _, f := range a.router.features {
-		tested.Features = append(tested.Features, p.Plan.Features[f])
-	}
-	if a.encoder, err = encoder.New(&tested, env.Table.Columns); err != nil {
+	if a.encoder, err = encoder.New(read, env.Table.Columns); err != nil {
 		return nil, err
 	}
 	a.columns = a.encoder.Columns()
@@ -109,6 +100,49 @@ func newAssigner(env *Env, p *wire.AssignParams) (*assigner, error) {
 		a.columns = []string{env.Table.Columns[0].Name}
 	}
 	return a, nil
+}
+
+// decideBy prepares the tree or the clusters, and returns the plan of what they
+// look at: nothing else need be read.
+func (a *assigner) decideBy(p *wire.AssignParams) (*encoder.Plan, error) {
+	read := &encoder.Plan{Nulls: p.Plan.Nulls}
+	if p.By != nil {
+		if len(p.Names) != p.By.Centres.K {
+			return nil, fmt.Errorf("%d names for %d clusters", len(p.Names), p.By.Centres.K)
+		}
+		for k := range p.Names {
+			a.rules = append(a.rules, rule{segment: k})
+		}
+		read.Coordinates, read.Clustered = p.Plan.Coordinates, true
+		oneHot := slices.Clone(p.By.OneHot)
+		for i, o := range p.By.OneHot {
+			if o.Feature < 0 || o.Feature >= len(p.Plan.Features) {
+				return nil, fmt.Errorf("feature %d is not among the plan's %d", o.Feature, len(p.Plan.Features))
+			}
+			oneHot[i].Feature = i
+			a.tested = append(a.tested, o.Feature)
+			read.Features = append(read.Features, p.Plan.Features[o.Feature])
+		}
+		var err error
+		a.labels, err = newNearestOf(read, oneHot, &p.By.Centres)
+		return read, err
+	}
+	tree, rules := byRule(&p.Tree)
+	for _, r := range rules {
+		if r.segment < 0 || r.segment >= len(p.Names) {
+			return nil, fmt.Errorf("the tree assigns to segment %d, which is not among %d", r.segment, len(p.Names))
+		}
+	}
+	a.rules = rules
+	route, err := newRouter(tree, &p.Plan, 0, len(rules))
+	if err != nil {
+		return nil, err
+	}
+	a.labels, a.tested = route, route.features
+	for _, f := range a.tested {
+		read.Features = append(read.Features, p.Plan.Features[f])
+	}
+	return read, nil
 }
 
 func (a *assigner) addID(name string) error {
@@ -142,7 +176,7 @@ func (a *assigner) split(ctx context.Context, split source.Split, first int64) (
 	var content bytes.Buffer
 	out := newPartWriter(&content, a.idType, a.env.Table.Files[split.File].Name, a.params, a.rules)
 	part.Segments = make([]int64, len(a.params.Names))
-	for _, f := range a.router.features {
+	for _, f := range a.tested {
 		part.Levels = append(part.Levels, make([]int64, a.params.Plan.Features[f].Codes()))
 	}
 	for {
@@ -186,8 +220,9 @@ func (a *assigner) batch(rec arrow.Record, first int64, out *partWriter, part *p
 	if err := a.encoder.Encode(features, first, &a.rows); err != nil {
 		return err
 	}
-	a.router.codes = a.rows.Codes
-	a.router.send(a.rule)
+	if err := a.labels.label(&a.rows, a.rule); err != nil {
+		return err
+	}
 	for _, r := range a.rule {
 		part.Segments[a.rules[r].segment]++
 	}

@@ -42,6 +42,13 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpCells:    typed(cells),
 	wire.OpSegments: typed(segments),
 	wire.OpLeaves:   typed(leaves),
+
+	wire.OpPlaces:      typed(places),
+	wire.OpPick:        typed(pick),
+	wire.OpLloyd:       typed(lloyd),
+	wire.OpJudge:       typed(judge),
+	wire.OpClusters:    typed(clusters),
+	wire.OpClusterTree: typed(clusterTree),
 }
 
 // Run performs one op and returns its partial.

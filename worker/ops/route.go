@@ -109,6 +109,13 @@ func (r *router) route(b *rowBlock, out []int32) {
 	r.send(out)
 }
 
+// label is route for encoded rows of the tested features.
+func (r *router) label(rows *encoder.Rows, out []int32) error {
+	r.codes = rows.Codes
+	r.send(out)
+	return nil
+}
+
 // send is route for rows whose codes are in r.codes.
 func (r *router) send(out []int32) {
 	if r.table == nil {

@@ -11,6 +11,7 @@ import (
 // rowBlock is a block of one shard's rows, with its measures unpacked.
 type rowBlock struct {
 	shard    *shard.Shard
+	block    int // its number in the shard
 	start    int // first row in the shard
 	rows     int
 	measures []blockValues
@@ -46,7 +47,7 @@ func eachBlock(ctx context.Context, env *Env, parts uint8, do func(*rowBlock)) e
 				return err
 			}
 			if at.Part&parts == parts {
-				b.start, b.rows = at.Start, at.Rows
+				b.block, b.start, b.rows = i, at.Start, at.Rows
 				for m := range b.measures {
 					b.measures[m].unpack(s, i, m, at.Rows)
 				}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -16,34 +17,45 @@ func segments(ctx context.Context, env *Env, p wire.SegmentsParams) (partial.Seg
 	if err != nil {
 		return partial.Segments{}, err
 	}
-	all := newTally(p.Segments, env.Plan)
+	return groups(ctx, env, p.Segments, func(b *rowBlock, to []int32) error {
+		r.route(b, to)
+		return nil
+	})
+}
+
+// groups counts n groups that the rows of a block are sent to.
+func groups(ctx context.Context, env *Env, n int, send func(b *rowBlock, to []int32) error) (partial.Segments, error) {
+	all := newTally(n, env.Plan)
 	squares := make([]partial.Squares, len(env.Plan.Measures))
 	for m := range squares {
-		squares[m] = partial.MakeSquares(p.Segments)
+		squares[m] = partial.MakeSquares(n)
 	}
 	features := make([]int, len(env.Plan.Features))
 	for f := range features {
 		features[f] = f
 	}
-	levels := newLevelTally(features, p.Segments, env.Plan)
+	levels := newLevelTally(features, n, env.Plan)
 	to, group := make([]int32, shard.BlockRows), make([]uint32, shard.BlockRows)
-	err = eachBlock(ctx, env, 0, func(b *rowBlock) {
+	var failed error
+	err := eachBlock(ctx, env, 0, func(b *rowBlock) {
 		to, group := to[:b.rows], group[:b.rows]
-		r.route(b, to)
+		if failed = errors.Join(failed, send(b, to)); failed != nil {
+			return
+		}
 		for i, s := range to {
 			group[i] = uint32(s)
 		}
 		all.add(group, b)
 		for m := range squares {
-			addSquares(&squares[m], p.Segments, group, &b.measures[m])
+			addSquares(&squares[m], n, group, &b.measures[m])
 		}
 		levels.add(group, b)
 	})
-	if err != nil {
+	if err = errors.Join(err, failed); err != nil {
 		return partial.Segments{}, err
 	}
-	out := partial.Segments{All: all.counts(span(0, p.Segments)), Squares: squares}
-	for s := range p.Segments {
+	out := partial.Segments{All: all.counts(span(0, n)), Squares: squares}
+	for s := range n {
 		out.Levels = append(out.Levels, levels.counts(s*levels.codes, (s+1)*levels.codes))
 	}
 	return out, nil

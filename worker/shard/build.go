@@ -19,6 +19,7 @@ type Builder struct {
 	fold     column[uint8]
 	part     column[uint8]
 	measures []rawMeasure
+	points   rawPoints
 }
 
 // rawMeasure is a measure's rows in the order they came.
@@ -34,6 +35,7 @@ func NewBuilder(id int, plan *encoder.Plan) *Builder {
 		plan:     plan,
 		codes:    make([]column[uint8], len(plan.Features)),
 		measures: make([]rawMeasure, len(plan.Measures)),
+		points:   rawPoints{places: make([]column[float32], len(plan.Coordinates))},
 	}
 	for m := range b.measures {
 		if !plan.Measures[m].Complete {
@@ -62,6 +64,9 @@ func (b *Builder) Append(rows *encoder.Rows) error {
 		part = make([]uint8, rows.N)
 	}
 	b.part.append(part[:rows.N])
+	if b.plan.Clustered {
+		b.points.append(rows, b.rows == 0)
+	}
 	b.rows += rows.N
 	return nil
 }
@@ -98,6 +103,9 @@ func (b *Builder) Build() *Shard {
 	for m := range b.measures {
 		s.measures[m] = b.measures[m].frame(order, s.blocks)
 		b.measures[m] = rawMeasure{}
+	}
+	if b.plan.Clustered {
+		s.points = b.points.lay(order, s.blocks)
 	}
 	*b = *NewBuilder(b.id, b.plan)
 	return s

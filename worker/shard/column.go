@@ -7,7 +7,7 @@ import "math/bits"
 const pieceRows = 1 << 16
 
 // column holds values of a number of rows not known beforehand.
-type column[T uint8 | int64] struct {
+type column[T uint8 | int64 | uint64 | float32] struct {
 	pieces [][]T // all full but the last
 }
 

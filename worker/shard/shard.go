@@ -25,6 +25,7 @@ type Shard struct {
 	fold     []uint8   // row → held-out bits
 	blocks   []Block
 	measures []measure
+	points   *points // nil unless the plan is Clustered
 }
 
 // Block is a run of at most BlockRows rows of one part. On all of them the
@@ -136,5 +137,5 @@ func (s *Shard) Bytes() int64 {
 			n += int64(unsafe.Sizeof(f)) + 8*int64(cap(f.Planes))
 		}
 	}
-	return n
+	return n + s.points.bytes()
 }

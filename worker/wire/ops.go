@@ -37,6 +37,14 @@ const (
 	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
 	OpSegments = "segments" // shards → partial.Segments
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
+
+	// Of k-means, see kmeans.go.
+	OpPlaces      = "places"       // splits → partial.Places
+	OpPick        = "pick"         // shards → partial.Picked
+	OpLloyd       = "lloyd"        // shards → partial.Lloyd
+	OpJudge       = "judge"        // shards → partial.Judged
+	OpClusters    = "clusters"     // shards → partial.Segments
+	OpClusterTree = "cluster-tree" // shards → partial.Mixture
 )
 
 // Item is one level of one feature.
@@ -116,7 +124,8 @@ type LeavesParams struct {
 type AssignParams struct {
 	Plan  encoder.Plan
 	Tree  encoder.Tree
-	Names []string // of the segments
-	ID    string   // id column; "" = file and row number
-	First []int64  // unit → row number within its file of the split's first row
+	By    *Clusters // instead of the tree: the nearest centre
+	Names []string  // of the segments
+	ID    string    // id column; "" = file and row number
+	First []int64   // unit → row number within its file of the split's first row
 }

@@ -1,0 +1,44 @@
+package ops
+
+import (
+	"github.com/headwater-dev/headwater/kernels/distance"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// nearestOf labels encoded rows with their nearest centre.
+type nearestOf struct {
+	space     *pointSpace
+	centroids *distance.Centroids
+}
+
+// newNearestOf prepares centres in the space of a plan that holds nothing but
+// the one-hot features and the coordinates.
+func newNearestOf(plan *encoder.Plan, oneHot []wire.OneHot, centres *wire.Centres) (*nearestOf, error) {
+	space, err := newPointSpace(plan, oneHot)
+	if err != nil {
+		return nil, err
+	}
+	centroids, err := space.centroids(centres)
+	return &nearestOf{space, centroids}, err
+}
+
+// label writes the number of the nearest centre of every row.
+func (n *nearestOf) label(rows *encoder.Rows, out []int32) error {
+	points, dims := n.space.NewRows(rows.N), len(n.space.Weights)
+	for j, places := range rows.Places {
+		for i, x := range places[:rows.N] {
+			points.X[(i/distance.Lanes*dims+j)*distance.Lanes+i%distance.Lanes] = x
+		}
+	}
+	for g := range points.Codes {
+		points.Codes[g] = rows.Codes[g][:rows.N]
+	}
+	if err := n.space.Check(points); err != nil {
+		return err
+	}
+	for i, k := range n.space.nearest(n.centroids, points) {
+		out[i] = int32(k)
+	}
+	return nil
+}
