@@ -31,6 +31,9 @@ func (j *job) checkNames(specs []metric.Spec) error {
 		check(fmt.Sprintf("metric %q", s.Name), s.Column, s.Per)
 	}
 	check("--weight", j.Weight)
+	if j.sides != nil {
+		check("--split-by", j.sides.Column)
+	}
 	check("--features", j.Features...)
 	check("--exclude", j.Exclude...)
 	check("--role", slices.Sorted(maps.Keys(j.Roles))...)

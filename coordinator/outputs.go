@@ -32,9 +32,9 @@ func (j *job) write(name string, fill func(io.Writer) error) error {
 	return w.Close()
 }
 
-// commit writes the report and run.json and puts everything into place.
-func (j *job) commit(ctx context.Context) error {
-	err := j.writeReports()
+// commit writes the last outputs and run.json and puts everything into place.
+func (j *job) commit(ctx context.Context, last func() error) error {
+	err := last()
 	if err == nil {
 		err = j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, j.runDocument()) })
 	}
@@ -126,6 +126,7 @@ type runConfig struct {
 	Lambda    float64           `json:"lambda"`
 	Cross     []string          `json:"cross,omitempty"`
 	KMeans    *kmeans.Config    `json:"kmeans,omitempty"`
+	Sides     *Sides            `json:"sides,omitempty"`
 	Seed      uint64            `json:"seed"`
 }
 
@@ -146,6 +147,9 @@ func (j *job) runDocument() runDocument {
 	if g := j.findings.Groups; g != nil {
 		d.Groups = g.Len()
 		d.Config.Evidence = &c.Evidence
+	}
+	if j.sides != nil {
+		d.Config.Sides, d.Config.Evidence = j.sides, &c.Evidence
 	}
 	if s := j.findings.Segments; s != nil {
 		d.Segments = s.K

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/headwater-dev/headwater/coordinator/contrast"
 	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
@@ -44,6 +45,10 @@ type job struct {
 
 	artefacts map[wire.Item]string // levels that look like recording artefacts, and why
 
+	sides *Sides // of a comparison; nil = none
+	side  metric.Metric
+	pairs []contrast.Pair
+
 	stages   []stage
 	findings report.Findings
 }
@@ -74,7 +79,7 @@ func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
 		if j.folder == nil {
 			return nil
 		}
-		return j.commit(ctx)
+		return j.commit(ctx, j.writeReports)
 	})
 	if err != nil {
 		return nil, err

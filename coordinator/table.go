@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/feature"
@@ -44,11 +45,16 @@ func (j *job) profileTable(ctx context.Context) error {
 		return err
 	}
 	j.specified = metric.Pinned(specs, j.metrics)
+	if j.sides != nil {
+		if err := j.takeSides(); err != nil {
+			return err
+		}
+	}
 	options := j.featureOptions(metric.Columns(specs, j.Weight), bins)
 	if err := j.decide(ctx, options); err != nil {
 		return err
 	}
-	if len(j.decided.Features) == 0 && (j.Search || j.Segment || j.KMeans != nil) {
+	if len(j.decided.Features) == 0 && (j.Search || j.Segment || j.KMeans != nil || j.sides != nil) {
 		return fmt.Errorf("no column can be a feature with a minimum of %d customers (--min-share, --min-count): %s",
 			options.MinCount, reasons(j.decided.Columns))
 	}
@@ -115,6 +121,9 @@ func (j *job) featureOptions(metricColumns []string, bins map[string]feature.Bin
 		MinCount: j.searchConfig().Minimum(j.rows()), AsOf: j.AsOf,
 		Only: j.Features, Exclude: j.Exclude, Metrics: metricColumns,
 		Roles: map[string]feature.Role{}, Bins: bins,
+	}
+	if j.sides != nil && j.sides.Column != "" {
+		o.Exclude = append(slices.Clone(o.Exclude), j.sides.Column)
 	}
 	for _, c := range j.table.Columns { // features of dates are not columns
 		if role, ok := j.given[c.Name]; ok {

@@ -80,6 +80,10 @@ func (f thinning) Beats(direction int, x, others sample.Exact) bool {
 	return f.beats(direction, f.t.ValueOf(x), f.t.ValueOf(others)) && f.differs(direction, x, others)
 }
 
+func (f thinning) Rivals(c, t thin.Candidate) bool {
+	return f.Mirror(c, t, thin.Share[sample.Exact]{})
+}
+
 // Mirror: two groups of opposite directions that hold everybody between them
 // say one thing.
 func (f thinning) Mirror(c, t thin.Candidate, both thin.Share[sample.Exact]) bool {

@@ -25,6 +25,8 @@ const (
 	TopFile        = "top.csv"
 	FindingsFile   = "findings.json"
 	ProfileFile    = "profile.json"
+	DiffFile       = "diff.json"
+	DiffTableFile  = "diff.csv"
 	SegmentsFile   = "segments.json"
 	ClustersFile   = "clusters.json"
 	CellsFile      = "cells.parquet"
@@ -47,7 +49,7 @@ const (
 var dirs = []string{AssignmentsDir, AudiencesDir}
 
 var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ClustersFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
-	RecheckFile, RecheckTableFile, DriftFile}
+	RecheckFile, RecheckTableFile, DriftFile, DiffFile, DiffTableFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {

@@ -114,7 +114,7 @@ func (r *resolver) metric(s Spec) (Metric, error) {
 		equals = yesWord(c)
 	}
 	if equals != nil {
-		value, err := findValue(c, &inf, *equals)
+		value, err := FindValue(c, &inf, *equals)
 		if err != nil {
 			return Metric{}, err
 		}

@@ -89,9 +89,9 @@ func words(c *partial.Column) (yes, no []string) {
 	return yes, no
 }
 
-// findValue returns the spelling of value that the column's rows are compared
+// FindValue returns the spelling of value that the column's rows are compared
 // with. A boolean or 0/1 column understands every yes/no word.
-func findValue(c *partial.Column, inf *partial.Inference, value string) (string, error) {
+func FindValue(c *partial.Column, inf *partial.Inference, value string) (string, error) {
 	yes, isWord := encoder.ParseTruth(value)
 	switch {
 	case c.Type == source.Text && c.Sketch == nil:

@@ -5,6 +5,7 @@ package report
 import (
 	"slices"
 
+	"github.com/headwater-dev/headwater/coordinator/contrast"
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
@@ -28,6 +29,8 @@ type Findings struct {
 	Levels   []search.Level
 	MaxShare float64          // of the customers in a ranked group
 	Tops     []export.Ranking // per metric
+
+	Contrast *contrast.Result // what differs between two sides
 
 	Evidence *evidence.Result // what holds on customers that it was not found on
 

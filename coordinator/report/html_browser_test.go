@@ -245,7 +245,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	if n := eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); n > 0 {
 		t.Errorf("the page is %d pixels too wide", n)
 	}
-	if low := eval[[]string](b, contrast); len(low) > 0 {
+	if low := eval[[]string](b, faint); len(low) > 0 {
 		t.Errorf("too little contrast: %v", low)
 	}
 	var pdf struct{ Data string }
@@ -256,9 +256,9 @@ func TestHTMLInABrowser(t *testing.T) {
 	b.quiet("file://" + path)
 }
 
-// contrast lists texts that stand out too little from what they are on: less
+// faint lists texts that stand out too little from what they are on: less
 // than 4.5 to 1, in either theme.
-const contrast = `(function () {
+const faint = `(function () {
 	function parse(c) { return c.match(/[\d.]+/g).map(Number); }
 	function light(c) { return c.slice(0, 3).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4); }).reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0); }
 	function ground(e) { for (; e; e = e.parentElement) { var c = parse(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; }

@@ -30,15 +30,15 @@ func (t *Meter) Compare(a, b Sample) (z, p float64) {
 		return 0, 1
 	}
 	p = min(p, 1)
-	z = Deviate(p)
+	z = deviate(p)
 	if a.Mean < b.Mean {
 		z = -z
 	}
 	return z, p
 }
 
-// Deviate returns the z of a two-sided p-value; at most 37, where float64 ends.
-func Deviate(p float64) float64 {
+// deviate returns the z of a two-sided p-value; at most 37, where float64 ends.
+func deviate(p float64) float64 {
 	if p >= 1 {
 		return 0
 	}
@@ -93,13 +93,22 @@ func fisher(x, n, yes, all int64) float64 {
 // variance; and the degrees of freedom are those that an estimated variance
 // has at the metric's kurtosis, 2n/(kurtosis − 1) (Box 1953), not n − 1.
 func (t *Meter) compareMeans(a, b Sample) float64 {
-	welch := a.Variance/a.N + b.Variance/b.N
-	pooled := (float64((a.N-1)*a.Variance) + float64((b.N-1)*b.Variance)) / (a.N + b.N - 2) * (1/a.N + 1/b.N)
-	se := math.Sqrt(max(welch, pooled))
+	v := meanVariances(a, b)
+	se := math.Sqrt(max(v.welch, v.pooled))
 	if !(se > 0) {
 		return math.NaN()
 	}
 	return 2 * studentTail(math.Abs(a.Mean-b.Mean)/se, t.freedom(min(a.N, b.N)))
+}
+
+// variances are the two estimates of the variance of a difference of means.
+type variances struct{ welch, pooled float64 }
+
+func meanVariances(a, b Sample) variances {
+	return variances{
+		welch:  a.Variance/a.N + b.Variance/b.N,
+		pooled: (float64((a.N-1)*a.Variance) + float64((b.N-1)*b.Variance)) / (a.N + b.N - 2) * (1/a.N + 1/b.N),
+	}
 }
 
 // freedom returns the degrees of freedom of n customers' variance.

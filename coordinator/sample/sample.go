@@ -51,6 +51,7 @@ type Meter struct {
 	Metric   metric.Metric
 	Binary   bool               // yes/no
 	Columns  []wire.ProbeColumn // what a probe must look up
+	First    int                // place of Columns among those of the probe
 	Clipped  bool               // some values lie outside of the columns' bounds
 	Kurtosis float64            // of the metric on all customers, 3 where it is not known
 	Signed   bool               // some values are negative
@@ -101,20 +102,26 @@ func (t *Meter) Bounds() (low, high *float64) {
 
 // read reads group g of a probe of the meter's columns.
 func (t *Meter) read(p *partial.ProbePart, g int) Exact {
-	c := &p.Columns[0]
+	columns := p.Columns[t.First:]
+	c := &columns[0]
 	x := Exact{Known: c.Known[g], Sum: c.Sum.Big(g), Squares: c.Squares.Big(g)}
 	if t.Metric.Den >= 0 {
-		d := &p.Columns[1]
-		x.Den, x.DenSq, x.BothSq = d.Sum.Big(g), d.Squares.Big(g), p.Columns[2].Squares.Big(g)
-	} else if len(p.Columns) > 1 {
-		x.Most = p.Columns[1].High[g]
+		d := &columns[1]
+		x.Den, x.DenSq, x.BothSq = d.Sum.Big(g), d.Squares.Big(g), columns[2].Squares.Big(g)
+	} else if !t.Binary && len(columns) > 1 {
+		x.Most = columns[1].High[g]
 	}
 	return x
 }
 
-// Counted reads a yes/no metric from counts.
+// Counted reads a metric from counts. Squares are counted of yes/no metrics
+// only: of others there is no Sample of what it returns.
 func (t *Meter) Counted(v metric.Value) Exact {
-	return Exact{Known: v.Known, Sum: v.Num, Squares: v.Num}
+	x := Exact{Known: v.Known, Sum: v.Num, Squares: v.Num}
+	if v.Den != nil {
+		x.Den, x.DenSq, x.BothSq = v.Den, new(big.Int), new(big.Int)
+	}
+	return x
 }
 
 // ValueOf returns sums as a metric's value.
@@ -168,4 +175,9 @@ func Defined(x float64, ok bool) *float64 {
 		return nil
 	}
 	return &x
+}
+
+// Rate are the sums of a yes/no metric: yes of n customers.
+func Rate(yes, n int64) Exact {
+	return Exact{Known: n, Sum: big.NewInt(yes), Squares: big.NewInt(yes)}
 }

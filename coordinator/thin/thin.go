@@ -33,8 +33,10 @@ type Rules[S Sums[S]] interface {
 
 	StandsOut(direction int, s S) bool     // false of nobody
 	Beats(direction int, s, others S) bool // s says more than a shorter rule whose other customers are others
-	// Mirror says whether c says no more than t, of the other direction and taken
-	// before. It is asked as if they shared nobody first: false is final then.
+	// Rivals says whether one of two candidates of opposite directions may be the
+	// mirror of the other.
+	Rivals(c, t Candidate) bool
+	// Mirror says whether c says no more than t, its rival and taken before.
 	Mirror(c, t Candidate, both Share[S]) bool
 }
 
@@ -59,7 +61,7 @@ func Greedy[S Sums[S]](ctx context.Context, rules Rules[S], candidates []Candida
 		var pairs [][2]int
 		for i, c := range next {
 			for _, other := range slices.Concat(next[:i], t.taken) {
-				if c.Direction == other.Direction || rules.Mirror(c.Candidate, other.Candidate, Share[S]{}) {
+				if c.Direction == other.Direction || rules.Rivals(c.Candidate, other.Candidate) {
 					pairs = append(pairs, [2]int{c.Group, other.Group})
 				}
 			}
@@ -111,7 +113,7 @@ func (s *thinner[S]) takeOrDrop(ctx context.Context, c placed) error {
 	for _, t := range s.taken {
 		both := s.overlaps.Of(c.Group, t.Group)
 		if t.Direction != c.Direction {
-			if s.rules.Mirror(c.Candidate, t.Candidate, both) {
+			if s.rules.Rivals(c.Candidate, t.Candidate) && s.rules.Mirror(c.Candidate, t.Candidate, both) {
 				return nil
 			}
 			kept = append(kept, t)

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// expand turns the inputs into paths of files, in the order given, the files of
+// Expand turns the inputs into paths of files, in the order given, the files of
 // a glob or directory sorted by name. Hidden names and those beginning with _
 // (_SUCCESS, _temporary) are passed over there. Directories are not descended
 // into: what a folder like month=1 says would be lost. "-" stands for itself.
-func expand(inputs []string) ([]string, error) {
+func Expand(inputs []string) ([]string, error) {
 	if len(inputs) == 0 {
 		return nil, fmt.Errorf("no input: give files, globs, directories or -")
 	}

@@ -20,7 +20,7 @@ func Find(ctx context.Context, spec Spec) (*Table, error) {
 	default:
 		return nil, fmt.Errorf("unknown format %q; give csv, parquet or arrow", spec.Format)
 	}
-	paths, err := expand(spec.Inputs)
+	paths, err := Expand(spec.Inputs)
 	if err != nil {
 		return nil, err
 	}
