@@ -136,6 +136,7 @@ func TestUsage(t *testing.T) {
 		{"--repeat", []string{"search", "--repeat", "0"}},
 		{"y or amount", []string{"peers", "--metric", "z"}},
 		{"from 1 to 6", []string{"peers", "--order", "7"}},
+		{"from 0 to 1", []string{"peers", "--min-share", "1.5"}},
 		{"from 1 to 99", []string{"peers", "--features", "100"}},
 		{"at least 1", []string{"peers", "--threads", "0"}},
 		{"rows,features,k", []string{"peers", "kmeans", "--case", "1m"}},

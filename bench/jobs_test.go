@@ -62,6 +62,20 @@ func TestPeers(t *testing.T) {
 	}
 }
 
+func TestPeersMinShare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds DuckDB")
+	}
+	list := decode(t, "peers", "--rows=20k", "--features=5", "--levels=3-5", "--min-share=0.02", "--repeat=1", "--spark=false")
+	above(t, list, "count_seconds", "cells", "times_headwater")
+	all := (generated{Features: 5, Least: 3, Most: 5}).cells(3)
+	for _, x := range list {
+		if n := x["cells"].(float64); n >= all || n != list[0]["cells"] {
+			t.Errorf("%v has %v cells of %v", x["engine"], n, all)
+		}
+	}
+}
+
 func TestShip(t *testing.T) {
 	list := decode(t, "ship", "--rows=150k", "--features=3", "--readers=1,3", "--repeat=1")
 	above(t, list, "readers", "seconds", "bytes", "gb_per_s", "of_request")

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/source/synthetic"
 )
 
@@ -27,6 +28,7 @@ type peerFlags struct {
 	order    int
 	threads  int
 	metric   string
+	minShare float64
 	repeat   int
 	sets     bool
 	spark    bool
@@ -44,7 +46,8 @@ to --order features with the sum of a metric, from its own memory, with the
 same number of threads, one after the other:
 
   headwater      resident shards, workers behind the embedded server
-  duckdb         one GROUP BY for each combination of features
+  duckdb         one GROUP BY for each combination of features; with
+                 --min-share HAVING count(*) >= the rows that this is
   duckdb, sets   one query with GROUPING SETS
   spark          one GROUP BY for each combination, local mode; where python3
                  has pyspark
@@ -71,6 +74,7 @@ and, the first time, a module proxy; run this from a checkout of Headwater.`,
 	flags.IntVar(&f.order, "order", 3, "longest combination of features")
 	flags.IntVar(&f.threads, "threads", 2, "threads of each engine")
 	flags.StringVar(&f.metric, "metric", yesNo, "y (yes/no) or amount (10,000 different values)")
+	flags.Float64Var(&f.minShare, "min-share", 0, "count only cells of at least this share of the rows")
 	flags.IntVar(&f.repeat, "repeat", 2, "measurements, of which the fastest counts")
 	flags.BoolVar(&f.sets, "sets", true, "measure GROUPING SETS as well, once; takes much memory with many combinations")
 	flags.BoolVar(&f.spark, "spark", true, "measure Spark as well, where python3 has pyspark")
@@ -88,7 +92,8 @@ type peerFigure struct {
 	Count   float64 `json:"count_seconds"`
 	CPU     float64 `json:"cpu_seconds,omitempty"` // of Count, over all threads
 	Cells   int64   `json:"cells"`
-	Times   float64 `json:"times_headwater"` // Count over Headwater's
+	Memory  float64 `json:"bytes_per_cell,omitempty"` // resident after loading, less before, by rows and features
+	Times   float64 `json:"times_headwater"`          // Count over Headwater's
 }
 
 // peerTask is what each engine is given.
@@ -114,6 +119,8 @@ func (f peerFlags) task() (*peerTask, error) {
 		return nil, usage("--metric %q: y or amount", f.metric)
 	case f.order < 1 || f.order > 6:
 		return nil, usage("--order %d: from 1 to 6", f.order)
+	case !(f.minShare >= 0 && f.minShare <= 1):
+		return nil, usage("--min-share %v: from 0 to 1", f.minShare)
 	case f.threads < 1 || f.repeat < 1:
 		return nil, usage("--threads %d --repeat %d: at least 1", f.threads, f.repeat)
 	}
@@ -176,9 +183,12 @@ func (t *peerTask) headwater(ctx context.Context) (*peerFigure, cells, error) {
 		if i == 0 || r.load < f.Load {
 			f.Load = r.load
 		}
+		if i == 0 {
+			f.Memory = float64(r.bytes) / float64(t.table.Rows) / float64(t.table.Features)
+		}
 		for range t.repeat {
 			before := cpuSeconds()
-			groups, took, err := r.search(ctx, t.order, 1)
+			groups, took, err := r.search(ctx, search.Config{Order: t.order, MinCount: 1, MinShare: t.minShare})
 			computed := cpuSeconds() - before
 			if err != nil {
 				return nil, nil, errors.Join(err, r.close())
@@ -307,7 +317,14 @@ func (t *peerTask) arguments(out string) []string {
 	return []string{
 		"--table", t.path, "--out", out, "--metric", t.metric, "--features", strings.Join(names, ","),
 		"--order", strconv.Itoa(t.order), "--threads", strconv.Itoa(t.threads), "--repeat", strconv.Itoa(t.repeat),
+		"--min-rows", strconv.FormatInt(t.minRows(), 10),
 	}
+}
+
+// minRows returns how many rows a cell that counts has at least.
+func (t *peerTask) minRows() int64 {
+	c := search.Config{MinShare: t.minShare}
+	return c.Minimum(t.table.Rows)
 }
 
 // runPeer runs a peer and decodes the JSON that it prints.
@@ -322,8 +339,16 @@ func runPeer(ctx context.Context, stderr io.Writer, figures any, program string,
 }
 
 func (t *peerTask) show(w io.Writer, s *show, figures []peerFigure) {
-	fmt.Fprintf(w, "%s rows × %d features of %s levels, order up to %d, sum of %s, %d threads; all cells agree\n\n",
-		count(t.table.Rows), t.features, t.levels, t.order, t.metric, t.threads)
+	share := ""
+	if t.minShare > 0 {
+		share = fmt.Sprintf(", share ≥ %v", t.minShare)
+	}
+	fmt.Fprintf(w, "%s rows × %d features of %s levels, order up to %d%s, sum of %s, %d threads; all cells agree\n",
+		count(t.table.Rows), t.features, t.levels, t.order, share, t.metric, t.threads)
+	if ours := figures[0].Memory; ours > 0 {
+		fmt.Fprintf(w, "loaded, Headwater holds %.2f bytes a row and feature more than before\n", ours)
+	}
+	fmt.Fprintln(w)
 	var rows [][]string
 	for _, f := range figures {
 		load, times := "–", "–"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ type resident struct {
 	plan   *encoder.Plan
 	levels *partial.Halves
 	load   float64 // seconds: file → resident shards
+	bytes  int64   // that the process has grown by meanwhile; 0 = not told
 }
 
 // loadResident starts workers and loads a generated table from its file.
@@ -48,11 +50,12 @@ func loadResident(ctx context.Context, g generated, path, measure string, worker
 	if err != nil {
 		return nil, err
 	}
-	begin := time.Now()
+	debug.FreeOSMemory() // what was done before
+	before, begin := residentMemory(), time.Now()
 	if err := r.engine.Load(ctx, r.plan, shardsOf(r.table, workers)); err != nil {
 		return nil, err
 	}
-	r.load = time.Since(begin).Seconds()
+	r.load, r.bytes = time.Since(begin).Seconds(), residentMemory()-before
 	return r, nil
 }
 
@@ -101,9 +104,9 @@ func (g generated) plan(measure string) *encoder.Plan {
 	return p
 }
 
-// search finds all groups of at least so many rows. It counts the levels
-// first, as a job does; both are in the time it returns.
-func (r *resident) search(ctx context.Context, order int, minCount int64) (*search.Groups, float64, error) {
+// search finds all groups that are asked for. It counts the levels first, as a
+// job does; both are in the time it returns.
+func (r *resident) search(ctx context.Context, c search.Config) (*search.Groups, float64, error) {
 	begin := time.Now()
 	r.levels = nil
 	err := r.engine.OverShards(ctx, wire.OpLevels, struct{}{}, func(answer []byte) error {
@@ -120,7 +123,7 @@ func (r *resident) search(ctx context.Context, order int, minCount int64) (*sear
 	if err != nil {
 		return nil, 0, err
 	}
-	groups, err := search.Run(ctx, r.engine, r.plan, r.levels, search.Config{Order: order, MinCount: minCount}, nil)
+	groups, err := search.Run(ctx, r.engine, r.plan, r.levels, c, nil)
 	return groups, time.Since(begin).Seconds(), err
 }
 

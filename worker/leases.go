@@ -25,6 +25,9 @@ const (
 	// request, which the server may not have seen withdrawn yet: delivered to it,
 	// the lease would have to lapse before anybody else is offered it.
 	leavePause = 100 * time.Millisecond
+	// muchMemory is how large a shard is, in bytes, for which it pays to give
+	// back at once what loading it took: some three times as much.
+	muchMemory = 64 << 20
 )
 
 // takeLeases takes one lease after the other, each once the one before has
@@ -153,6 +156,9 @@ func (s *session) load(ctx context.Context, h *holding) error {
 			s.dropHeld(h.Shard.ID)
 		}
 		s.mu.Unlock()
+		if h.Bytes >= muchMemory {
+			debug.FreeOSMemory()
+		}
 	}
 	_, err := s.report(ctx, wire.ToCoordinator{Loaded: &outcome})
 	if err == nil && outcome.Failure != nil {

@@ -16,6 +16,7 @@ p.add_argument("--features", type=lambda s: s.split(","))
 p.add_argument("--order", type=int)
 p.add_argument("--threads", type=int)
 p.add_argument("--repeat", type=int)
+p.add_argument("--min-rows", type=int)
 a = p.parse_args()
 
 spark = (
@@ -32,7 +33,8 @@ combinations = [c for k in range(1, a.order + 1) for c in itertools.combinations
 
 
 def grouped(table, c):
-    return table.groupBy(*c).agg(F.count("*").alias("rows"), F.sum(a.metric).alias("total"))
+    cells = table.groupBy(*c).agg(F.count("*").alias("rows"), F.sum(a.metric).alias("total"))
+    return cells.where(F.col("rows") >= a.min_rows) if a.min_rows > 1 else cells
 
 
 def load():

@@ -39,6 +39,7 @@ type settings struct {
 	features           []string
 	order, threads     int
 	repeat             int
+	least              int64 // rows of a cell that is listed
 	sets               bool
 }
 
@@ -52,6 +53,7 @@ func main() {
 	flag.IntVar(&s.order, "order", 3, "longest combination")
 	flag.IntVar(&s.threads, "threads", 1, "threads")
 	flag.IntVar(&s.repeat, "repeat", 1, "measurements, of which the best counts")
+	flag.Int64Var(&s.least, "min-rows", 1, "cells of fewer rows are left out")
 	flag.BoolVar(&s.sets, "sets", false, "measure GROUPING SETS as well")
 	flag.Parse()
 	s.features = strings.Split(features, ",")
@@ -91,7 +93,7 @@ func run(ctx context.Context, s settings) (*figures, error) {
 	// to this program is no part of the figure.
 	f.CountSeconds, f.CPUSeconds, err = best(s.repeat, func() error {
 		for _, c := range combinations {
-			if _, err := db.ExecContext(ctx, groupBy(c, "sum("+s.metric+")")); err != nil {
+			if _, err := db.ExecContext(ctx, s.groupBy(c, "sum("+s.metric+")")); err != nil {
 				return err
 			}
 		}
@@ -145,9 +147,16 @@ func combine(features []string, order int) [][]string {
 	return list
 }
 
-func groupBy(features []string, sum string) string {
+func (s *settings) groupBy(features []string, sum string) string {
 	by := strings.Join(features, ", ")
-	return fmt.Sprintf("SELECT %s, count(*), %s FROM t GROUP BY %s", by, sum, by)
+	return fmt.Sprintf("SELECT %s, count(*), %s FROM t GROUP BY %s%s", by, sum, by, s.having())
+}
+
+func (s *settings) having() string {
+	if s.least <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(" HAVING count(*) >= %d", s.least)
 }
 
 // literal quotes a path for SQL.
@@ -167,7 +176,7 @@ func writeCells(ctx context.Context, db *sql.DB, s settings, combinations [][]st
 	}()
 	w := bufio.NewWriter(file)
 	for _, c := range combinations {
-		rows, err := db.QueryContext(ctx, groupBy(c, "sum("+s.metric+")::BIGINT"))
+		rows, err := db.QueryContext(ctx, s.groupBy(c, "sum("+s.metric+")::BIGINT"))
 		if err != nil {
 			return err
 		}
@@ -204,8 +213,8 @@ func groupingSets(ctx context.Context, db *sql.DB, s settings, combinations [][]
 	for i, c := range combinations {
 		sets[i] = "(" + strings.Join(c, ", ") + ")"
 	}
-	query := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE cells AS SELECT %s, count(*) AS rows, sum(%s) AS total FROM t GROUP BY GROUPING SETS (%s)",
-		strings.Join(s.features, ", "), s.metric, strings.Join(sets, ", "))
+	query := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE cells AS SELECT %s, count(*) AS rows, sum(%s) AS total FROM t GROUP BY GROUPING SETS (%s)%s",
+		strings.Join(s.features, ", "), s.metric, strings.Join(sets, ", "), s.having())
 	f.SetsSeconds, f.SetsCPU, err = best(1, func() error {
 		_, err := db.ExecContext(ctx, query)
 		return err
