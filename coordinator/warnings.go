@@ -34,7 +34,7 @@ func (j *job) warnOfContext() {
 		}
 	}
 	j.notice("the segments rest on %s, which %s like context: cells explain %.1f %% of the variance on customers held out, without %s %.1f %% (--context %s makes segments of traits alone)",
-		strings.Join(names, ", "), plural(len(names), "looks", "look"), 100*s.R2.Cells.R2, plural(len(names), "it", "these"), 100*s.R2.Undoubted.R2, strings.Join(columns, ","))
+		strings.Join(names, ", "), plural(len(names), "looks", "look"), 100*s.R2.Cells.R2, plural(len(names), "it", "these"), 100*max(0, s.R2.Undoubted.R2), strings.Join(columns, ","))
 }
 
 // warnOfArtefacts points out the segments and findings that rest on levels

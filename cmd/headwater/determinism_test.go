@@ -17,6 +17,7 @@ func TestRunIsTheSameHoweverItIsCut(t *testing.T) {
 		args []string
 	}{
 		{"bank-full.csv", []string{"--metric", "y=yes", "--exclude", "duration"}},
+		{"bank-full.csv", []string{"--metric", "y=yes", "--metric", "balance", "--exclude", "duration", "--context", "month,day,contact", "--lever", "campaign"}},
 		{"kdd99-10pct.parquet", []string{"--metric", "label=normal", "--order", "2"}},
 	} {
 		t.Run(table.file, func(t *testing.T) {

@@ -3,6 +3,8 @@ package merge
 import (
 	"context"
 	"slices"
+
+	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
 // Explained is how much of the metrics' variance the cells of crossed features
@@ -57,15 +59,47 @@ func (r *runner) besides(totals *totals) (others []*nested, searches []*choice) 
 	return others, searches
 }
 
-// from makes the search go on from features that somebody named, with those of
-// its candidates that could not have been named.
-func (s *choice) from(l *ledger, named, nameable []int) {
-	s.name(l, named)
-	s.cells, s.max = l.get(named).cells(), maxCross
+// goOn lets every comparison go on from the features that were crossed in the
+// end with those that only the other set has. Where that explains more inside
+// the training rows it takes the place of the search from the start, which
+// being greedy can end lower with more to choose from.
+func (r *runner) goOn(ctx context.Context, others []*nested) error {
+	further := make([][encoder.Folds]*choice, len(others))
+	var searches []*choice
+	for k, n := range others {
+		for i := range n.searches {
+			s := newChoice(n.searches[i].splits, varying(r.plan, r.levels, r.c.Beside[k]), maxCross, r.c.fewest())
+			s.from(&r.ledger, r.nested.searches[i].chosen, r.candidate)
+			further[k][i] = s
+			searches = append(searches, s)
+		}
+	}
+	if err := r.choose(ctx, searches, r.report); err != nil {
+		return err
+	}
+	for k, n := range others {
+		for i, s := range further[k] {
+			if mean(s.r2) > mean(n.searches[i].r2) {
+				n.searches[i] = s
+			}
+		}
+	}
+	return nil
+}
+
+// from makes the search go on from features that were chosen without it, with
+// those of its candidates that could not have been.
+func (s *choice) from(l *ledger, chosen, choosable []int) {
 	s.candidates = slices.DeleteFunc(slices.Clone(s.candidates), func(f int) bool {
-		return slices.Contains(named, f) || slices.Contains(nameable, f)
+		return slices.Contains(chosen, f) || slices.Contains(choosable, f)
 	})
 	s.done = len(s.candidates) == 0
+	if len(chosen) > 0 {
+		s.chosen, s.cells = chosen, l.get(chosen).cells()
+		for i := range s.splits {
+			s.r2[i] = s.splits[i].heldOut(l.get(chosen))
+		}
+	}
 }
 
 // undoubted finds what is explained without the doubted features, where any of

@@ -149,10 +149,10 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 			return nil, fmt.Errorf("the named features have more than %d cells when crossed: name fewer, or ones with fewer levels", r.c.MaxCells)
 		}
 		inParallel(len(searches), func(i int) { searches[i].name(&r.ledger, r.c.Cross) })
-		inParallel(len(beside), func(i int) { beside[i].from(&r.ledger, r.c.Cross, r.candidate) })
-		searches = nil
+	} else if err := r.choose(ctx, append(searches, beside...), r.report); err != nil {
+		return nil, err
 	}
-	if err := r.choose(ctx, append(searches, beside...), r.report); err != nil {
+	if err := r.goOn(ctx, others); err != nil {
 		return nil, err
 	}
 	r.result.R2.Cells = r.nested.cells(&r.ledger)

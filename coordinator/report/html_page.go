@@ -26,6 +26,7 @@ type document struct {
 	Metrics  []metricView
 	River    *river
 	Segments *segmentsView
+	Asides   []aside // context and levers
 	Features []grid
 	Columns  grid
 	Trust    []grid
@@ -89,6 +90,7 @@ func newDocument(f *Findings, texts words) *document {
 		p.River = p.river()
 		p.Segments = p.segments()
 	}
+	p.Asides = p.asides()
 	p.Findings = p.findings()
 	p.headline()
 	p.tiles()

@@ -111,6 +111,9 @@ func (p *document) fill(card *segmentCard, s *merge.Segment, who *persona.Person
 	features := p.f.Overall.Features
 	for _, list := range [][]persona.Trait{who.Defining, who.Over, who.Under} {
 		for _, t := range list {
+			if t.Role != "" {
+				continue
+			}
 			v := traitView{Name: t.Name + " = " + t.Level, Share: percent(t.Share), TGI: fmt.Sprintf("%.0f", t.TGI), Bar: tgiBar(t.TGI)}
 			if t.H > 0 && len(card.More) < mostTraits {
 				card.More = append(card.More, v)

@@ -42,6 +42,14 @@ var cases = map[string]func() *Findings{
 		f.addSegments(50)
 		return f
 	},
+	"context and levers": func() *Findings {
+		f := findings(10000)
+		f.measure(metric.Metric{Name: "y=yes", Binary: true}, 1170)
+		f.measure(metric.Metric{Name: "margin", Digits: 2}, -312345)
+		f.addSegments(9)
+		f.addAsides()
+		return f
+	},
 	"two points only": func() *Findings {
 		f := findings(10000)
 		f.measure(metric.Metric{Name: "y=yes", Binary: true}, 1170)

@@ -115,7 +115,7 @@ func (f *Findings) sections(l length) []section {
 	if f.Clusters != nil {
 		out = append(out, f.numbersOfClusters(), f.clusters(), f.clusterPortraits(l))
 	}
-	return append(out, f.aside(l)...)
+	return append(out, f.asides(l, func(text string) string { return text })...)
 }
 
 // customers says what was read and what the metrics are overall.

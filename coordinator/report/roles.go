@@ -27,7 +27,7 @@ func (f *Findings) rolesInWords() string {
 			named[c.Role] = append(named[c.Role], c.Name)
 		}
 	}
-	parts := []string{plural(traits, "trait", "traits")}
+	parts := []string{whole(traits) + " traits"}
 	for _, r := range []struct {
 		role  feature.Role
 		title string
@@ -43,120 +43,126 @@ func (f *Findings) rolesInWords() string {
 	return strings.Join(parts, "; ")
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return whole(n) + " " + many
-}
-
-// aside are the sections on what is no trait of the customer.
-func (f *Findings) aside(l length) []section {
+// asides are the sections on what is no trait of the customer, in the language
+// of the words.
+func (f *Findings) asides(l length, w words) []section {
 	r := f.Roles
 	if r == nil {
 		return nil
 	}
+	a := asideTable{Findings: f, say: w}
 	var out []section
 	if len(r.Context) > 0 {
-		out = append(out, f.context())
-		if l.every && r.ContextAdds != nil {
-			out = append(out, f.contextWithin())
+		out = append(out, a.context())
+		if l.every && r.ContextAdds != nil && len(r.ContextAdds.Within) > 0 {
+			out = append(out, a.contextWithin())
 		}
 	}
 	if len(r.Levers) > 0 {
-		out = append(out, f.levers(l))
+		out = append(out, a.levers(l))
 	}
 	return out
 }
 
+// asideTable makes the sections' tables.
+type asideTable struct {
+	*Findings
+	say words
+}
+
 // context says what context adds to the traits, and where each goes with the
 // highest and the lowest mean.
-func (f *Findings) context() section {
-	s := section{title: "What context adds", head: f.headed("context", "strength", "highest", "", "lowest", "")}
-	if a := f.Roles.ContextAdds; a != nil {
-		s.say("%s", addsInWords(a, "context"))
+func (a *asideTable) context() section {
+	s := section{title: a.say("What context adds"), head: a.headed("context", "strength", "highest", "", "lowest", "")}
+	if x := a.Roles.ContextAdds; x != nil {
+		s.say("%s", a.adds("Of the variance on customers held out, cells of traits explain %s (± %s), cells of traits and context %s (± %s): %s points (± %s)", x))
 	}
-	for _, c := range f.Roles.Context {
+	for _, c := range a.Roles.Context {
 		for k, levels := range c.Metrics {
-			m := f.Overall.Metrics[k]
+			m := a.Overall.Metrics[k]
 			high, low := extremes(m, levels.Levels)
-			s.add(f.celled(m, c.Name, strength(m, &levels), high[0], high[1], low[0], low[1])...)
+			s.add(a.celled(m, c.Name, a.strength(m, &levels), high[0], high[1], low[0], low[1])...)
 		}
 	}
-	s.note("levels of at least %d customers, with their number; behind the mean its 95 %% interval", roles.Fewest)
+	s.note("%s", a.say.say("Levels of at least %s customers, with their number; in brackets behind the mean its 95 %% interval", whole(roles.Fewest)))
 	return s
 }
 
 // contextWithin shows how far the strongest context moves each segment.
-func (f *Findings) contextWithin() section {
-	s := section{title: "Context inside the segments", head: f.headed("segment", "context", "highest", "", "lowest", "")}
-	for _, w := range f.Roles.ContextAdds.Within {
+func (a *asideTable) contextWithin() section {
+	s := section{title: a.say("Context inside the segments"), head: a.headed("segment", "context", "highest", "", "lowest", "")}
+	for _, w := range a.Roles.ContextAdds.Within {
 		for i, levels := range w.Segments {
-			m := f.named(w.Metric)
+			m := a.named(w.Metric)
 			high, low := extremes(m, levels)
-			s.add(f.celled(m, f.segmentName(i), w.Name, high[0], high[1], low[0], low[1])...)
+			s.add(a.celled(m, a.segmentName(i), w.Name, high[0], high[1], low[0], low[1])...)
 		}
 	}
 	return s
 }
 
 // levers shows the metrics on the levels of what the business can change.
-func (f *Findings) levers(l length) section {
-	s := section{title: "Levers", head: f.headed("of", "lever", "best", "", "least", "", "p")}
-	if a := f.Roles.LeversAdd; a != nil {
-		s.say("%s", addsInWords(a, "levers"))
+func (a *asideTable) levers(l length) section {
+	s := section{title: a.say("Levers"), head: a.headed("where", "lever", "highest", "", "lowest", "", "p")}
+	if x := a.Roles.LeversAdd; x != nil {
+		s.say("%s", a.adds("Of the variance on customers held out, cells of traits explain %s (± %s), cells of traits and levers %s (± %s): %s points (± %s)", x))
 	}
-	s.say("association, not effect, unless the lever was assigned at random; the best of several levels looks better than it is")
+	s.say("%s", a.say("Association, not effect, unless the lever was assigned at random; the best of several levels looks better than it is"))
 	row := func(of, lever string, m metric.Metric, levels []roles.Level) {
 		high, low := extremes(m, levels)
-		s.add(f.celled(m, of, lever, high[0], high[1], low[0], low[1], sameByChance(m, levels))...)
+		s.add(a.celled(m, of, lever, high[0], high[1], low[0], low[1], sameByChance(m, levels))...)
 	}
-	for _, c := range f.Roles.Levers {
+	for _, c := range a.Roles.Levers {
 		for k, levels := range c.Metrics {
-			row("all customers", c.Name, f.Overall.Metrics[k], levels.Levels)
+			row(a.say("all customers"), c.Name, a.Overall.Metrics[k], levels.Levels)
 		}
 	}
-	if a := f.Roles.LeversAdd; a != nil {
-		for _, w := range a.Within {
+	if x := a.Roles.LeversAdd; x != nil {
+		for _, w := range x.Within {
 			for i, levels := range w.Segments {
-				row(f.segmentName(i), w.Name, f.named(w.Metric), levels)
+				row(a.segmentName(i), w.Name, a.named(w.Metric), levels)
 			}
 		}
 	}
-	for i, x := range f.Roles.Findings {
-		if !l.every {
-			s.note("findings.json has the levers of every finding")
-			break
-		}
-		if i == l.groups {
-			s.note("and %d more: findings.json has them", len(f.Roles.Findings)-i)
-			break
-		}
-		row(x.Group, x.Name, f.named(x.Metric), x.Levels)
+	found := a.Roles.Findings
+	shown := 0
+	if l.every {
+		shown = min(l.groups, len(found))
 	}
-	s.note("levels of fewer than %d customers are left out; p: of levels that differ by chance alone", roles.Fewest)
+	for _, x := range found[:shown] {
+		row(x.Group, x.Name, a.named(x.Metric), x.Levels)
+	}
+	s.note("%s", a.say.say("Levels of fewer than %s customers are left out; p: that levels differ as much by chance alone", whole(roles.Fewest)))
+	if n := len(found) - shown; n > 0 {
+		s.note("%s", a.say.say("On the findings the levers are in findings.json: %s more tables", whole(n)))
+	}
 	return s
 }
 
-// headed puts the metric before the columns that a table's row begins with,
+// headed puts the metric behind the column that a table's row begins with,
 // where there are several.
-func (f *Findings) headed(columns ...string) []string {
-	if len(f.Overall.Metrics) > 1 {
-		return append([]string{columns[0], "metric"}, columns[1:]...)
+func (a *asideTable) headed(columns ...string) []string {
+	for i := range columns {
+		if columns[i] != "" {
+			columns[i] = a.say(columns[i])
+		}
+	}
+	if len(a.Overall.Metrics) > 1 {
+		return append([]string{columns[0], a.say("metric")}, columns[1:]...)
 	}
 	return columns
 }
 
-func (f *Findings) celled(m metric.Metric, cells ...string) []string {
-	if len(f.Overall.Metrics) > 1 {
+func (a *asideTable) celled(m metric.Metric, cells ...string) []string {
+	if len(a.Overall.Metrics) > 1 {
 		return append([]string{cells[0], m.Name}, cells[1:]...)
 	}
 	return cells
 }
 
 // named returns the metric of a name.
-func (f *Findings) named(name string) metric.Metric {
-	for _, m := range f.Overall.Metrics {
+func (a *asideTable) named(name string) metric.Metric {
+	for _, m := range a.Overall.Metrics {
 		if m.Name == name {
 			return m
 		}
@@ -164,24 +170,24 @@ func (f *Findings) named(name string) metric.Metric {
 	return metric.Metric{Name: name}
 }
 
-func (f *Findings) segmentName(i int) string {
-	return fmt.Sprintf("%d %s", i+1, f.Personas.Segments[i].Name)
+func (a *asideTable) segmentName(i int) string {
+	return fmt.Sprintf("%d %s", i+1, a.Personas.Segments[i].Name)
 }
 
-// addsInWords says by how much more is explained with some features than by
-// traits alone.
-func addsInWords(a *roles.Adds, what string) string {
-	return fmt.Sprintf("of the variance on customers held out, cells of traits explain %s (± %.1f), cells of traits and %s %s (± %.1f): %+.1f points (± %.1f)",
-		percent(a.Traits), 100*a.TraitsError, what, percent(a.Both), 100*a.BothError, 100*a.Gain, 100*a.GainError)
+// adds says by how much more is explained with some features than by traits
+// alone.
+func (a *asideTable) adds(text string, x *roles.Adds) string {
+	points := func(share float64) string { return fmt.Sprintf("%.1f", 100*share) }
+	return a.say.say(text, percent(x.Traits), points(x.TraitsError), percent(x.Both), points(x.BothError), fmt.Sprintf("%+.1f", 100*x.Gain), points(x.GainError))
 }
 
 // strength is the foremost figure of a feature against a metric.
-func strength(m metric.Metric, l *roles.Levels) string {
-	name := associations(m)[0]
+func (a *asideTable) strength(m metric.Metric, l *roles.Levels) string {
+	x := l.EtaSquared
 	if yesNo(m) {
-		return figure(l.Gain) + " " + name
+		x = l.Gain
 	}
-	return figure(l.EtaSquared) + " " + name
+	return figure(x) + " " + a.say(associations(m)[0])
 }
 
 // extremes writes the first and the last of levels that are ordered by mean:

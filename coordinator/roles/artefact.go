@@ -16,7 +16,7 @@ import (
 // noAnswer are the spellings of what was not recorded, in lower case, without
 // signs around them.
 var noAnswer = []string{
-	"", "unknown", "unk", "undefined", "undisclosed", "unspecified", "missing", "none", "null", "nil", "nan", "na", "n/a", "n.a",
+	"", "unknown", "unk", "undefined", "undisclosed", "unspecified", "missing", "null", "nil", "nan", "na", "n/a", "n.a",
 	"not available", "not applicable", "not known", "not specified", "not stated", "not provided", "not set", "not recorded",
 	"no data", "no answer", "no value", "no information", "prefer not to say", "blank", "empty", "default", "dummy", "tbd",
 	"未知", "不详", "无", "空", "缺失", "未填", "未填写",
@@ -109,6 +109,8 @@ func artefact(f *encoder.Feature, code int, ends [2]*float64, share float64) str
 func word(text string) string {
 	plain := strings.Trim(strings.ToLower(strings.ReplaceAll(text, "_", " ")), " .?!-*#()[]<>\"'")
 	switch {
+	case plain == "none":
+		return "no answer, or none"
 	case slices.Contains(noAnswer, plain):
 		return "a word for no answer"
 	case slices.Contains(residue, plain):
