@@ -99,8 +99,8 @@ func (j *job) allow() error {
 		j.suggestContext()
 	case traits > 0:
 		return errors.New("every feature gives the metric away: keep some with --keep, or name a metric that is not a form of the others")
-	case j.Search || j.Segment:
-		return errors.New("every feature is context or a lever, and groups and segments are made of traits of the customer: take some out of --context and --lever")
+	case j.Search || j.Segment || j.KMeans != nil:
+		return errors.New("every feature is context or a lever, and groups, segments and clusters are made of traits of the customer: take some out of --context and --lever")
 	}
 	return nil
 }
