@@ -15,7 +15,7 @@ func (c *kmeansCase) draw() []float32 {
 	r := rand.New(rand.NewPCG(uint64(c.rows), uint64(c.k)))
 	centers := make([]float64, c.k*c.dense)
 	for i := range centers {
-		centers[i] = 0.7 * r.NormFloat64()
+		centers[i] = 0.4 * r.NormFloat64()
 	}
 	values := make([]float32, 0, c.rows*c.dense)
 	for range c.rows {

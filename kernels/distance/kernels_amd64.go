@@ -91,3 +91,8 @@ func age512(active *uint64, slack *float32, nearest *uint16, drops *float32, til
 //
 //go:noescape
 func compress512(dst *float32, src *float32, d int, mask uint16, to uint16)
+
+// move512 is moveGeneric for d values of x that are 16 apart; out may be nil. lanes are 0, 16, 32, …
+//
+//go:noescape
+func move512(in *int64, out *int64, x *float32, lanes *[16]int32, d int)

@@ -2760,3 +2760,55 @@ feature:
 	JNZ           feature
 	VZEROUPPER
 	RET
+
+// func move512(in *int64, out *int64, x *float32, lanes *[16]int32, d int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·move512(SB), NOSPLIT, $0-40
+	MOVQ      in+0(FP), AX
+	MOVQ      out+8(FP), CX
+	MOVQ      x+16(FP), DX
+	MOVQ      lanes+24(FP), BX
+	MOVQ      d+32(FP), SI
+	VMOVDQU32 (BX), Z0
+
+sixteen:
+	TESTQ SI, SI
+	JLE   done
+	MOVL  $0x0000ffff, BX
+	CMPQ  SI, $0x10
+	JGE   load
+	MOVL  $0xffffffff, BX
+	BZHIL SI, BX, BX
+
+load:
+	KMOVW         BX, K1
+	KMOVW         BX, K2
+	KSHIFTRW      $0x08, K2, K3
+	VPXORD        Z1, Z1, Z1
+	VGATHERDPS    (DX)(Z0*4), K1, Z1
+	VEXTRACTF32X8 $0x01, Z1, Y2
+	VCVTTPS2QQ    Y1, Z3
+	VCVTTPS2QQ    Y2, Z2
+	VMOVDQU64.Z   (AX), K2, Z4
+	VPADDQ        Z3, Z4, Z4
+	VMOVDQU64     Z4, K2, (AX)
+	VMOVDQU64.Z   64(AX), K3, Z4
+	VPADDQ        Z2, Z4, Z4
+	VMOVDQU64     Z4, K3, 64(AX)
+	ADDQ          $+128, AX
+	ADDQ          $+1024, DX
+	SUBQ          $0x10, SI
+	TESTQ         CX, CX
+	JZ            sixteen
+	VMOVDQU64.Z   (CX), K2, Z4
+	VPSUBQ        Z3, Z4, Z4
+	VMOVDQU64     Z4, K2, (CX)
+	VMOVDQU64.Z   64(CX), K3, Z3
+	VPSUBQ        Z2, Z3, Z3
+	VMOVDQU64     Z3, K3, 64(CX)
+	ADDQ          $+128, CX
+	JMP           sixteen
+
+done:
+	VZEROUPPER
+	RET

@@ -163,3 +163,20 @@ func (g *gather) dense(p int, mask uint16) {
 		n += count
 	}
 }
+
+// apart are the places of a row's next values.
+var apart = func() (lanes [16]int32) {
+	for i := range lanes {
+		lanes[i] = int32(i * Lanes)
+	}
+	return lanes
+}()
+
+func move(in, out []int64, x []float32) {
+	if path != cpu.AVX512 {
+		moveGeneric(in, out, x)
+		return
+	}
+	_ = x[(len(in)-1)*Lanes]
+	move512(unsafe.SliceData(in), unsafe.SliceData(out), unsafe.SliceData(x), &apart, len(in))
+}

@@ -24,3 +24,5 @@ func age(active []uint64, slack []float32, nearest []uint16, drops []float32, sp
 }
 
 func (g *gather) dense(p int, mask uint16) { g.denseGeneric(p, mask) }
+
+func move(in, out []int64, x []float32) { moveGeneric(in, out, x) }

@@ -36,30 +36,34 @@ func add(to, from []int64) {
 
 // move takes row i from one cluster, which may be None, to another.
 func (s *Sums) move(space *Space, r *Rows, i int, from, to uint16) {
-	at, d := r.at(i), len(space.Weights)
-	x := r.X[min(at, len(r.X)):]
-	in := s.Dense[int(to)*d:][:d]
+	d := len(space.Weights)
+	var out []int64
 	s.Counts[to]++
-	if from == None {
-		for f := range in {
-			in[f] += int64(x[f*Lanes])
-		}
-		for g, c := range space.Categories {
-			s.Levels[g][int(to)*c.Levels+int(r.Codes[g][i])]++
-		}
-		return
+	if from != None {
+		s.Counts[from]--
+		out = s.Dense[int(from)*d:][:d]
 	}
-	out := s.Dense[int(from)*d:][:d]
-	s.Counts[from]--
-	for f := range in {
-		v := int64(x[f*Lanes])
-		in[f] += v
-		out[f] -= v
+	if d > 0 {
+		move(s.Dense[int(to)*d:][:d], out, r.X[r.at(i):])
 	}
 	for g, c := range space.Categories {
 		code := int(r.Codes[g][i])
 		s.Levels[g][int(to)*c.Levels+code]++
-		s.Levels[g][int(from)*c.Levels+code]--
+		if from != None {
+			s.Levels[g][int(from)*c.Levels+code]--
+		}
+	}
+}
+
+// moveGeneric adds values that are Lanes apart to in, and takes them from out,
+// which may be nil.
+func moveGeneric(in, out []int64, x []float32) {
+	for f := range in {
+		v := int64(x[f*Lanes])
+		in[f] += v
+		if out != nil {
+			out[f] -= v
+		}
 	}
 }
 

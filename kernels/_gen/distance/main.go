@@ -23,6 +23,7 @@ func main() {
 	finish512()
 	age512()
 	compress512()
+	move512()
 	Generate()
 }
 
