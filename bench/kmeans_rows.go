@@ -9,7 +9,7 @@ import (
 )
 
 // draw makes rows around k centres that overlap: centres and rows are normal,
-// with standard deviations of 0.7 and 1. Values are whole multiples of
+// with standard deviations of 0.4 and 1. Values are whole multiples of
 // distanceUnit.
 func (c *kmeansCase) draw() []float32 {
 	r := rand.New(rand.NewPCG(uint64(c.rows), uint64(c.k)))

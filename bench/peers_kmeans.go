@@ -59,7 +59,7 @@ inertias must agree to 1e-4, else the command fails.`,
 	flags.SortFlags = false
 	flags.StringArrayVar(&f.cases, "case", []string{"1m,32,10", "1m,32,64", "500k,64,256"}, "rows,features,k; may be repeated")
 	flags.IntVar(&f.iterations, "iterations", 10, "iterations that are measured")
-	flags.IntVar(&f.fit, "fit", 300, "most iterations of a whole fit; 0 leaves it out")
+	flags.IntVar(&f.fit, "fit", 1000, "most iterations of a whole fit; 0 leaves it out")
 	flags.IntVar(&f.threads, "threads", 2, "threads of each engine")
 	flags.IntVar(&f.repeat, "repeat", 2, "measurements, of which the fastest counts")
 	flags.StringVar(&f.folder, "temp-dir", "", "folder for the rows (default: the system's)")

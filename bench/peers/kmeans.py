@@ -45,8 +45,10 @@ def sklearn():
         # What surrounds the iterations is the same in both.
         few = [timed(lambda: fit(a.skip)) for _ in range(a.repeat)]
         more = [timed(lambda: fit(a.skip + a.iterations)) for _ in range(a.repeat)]
-        figures["iteration_seconds"] = (min(t[0] for t in more) - min(t[0] for t in few)) / a.iterations
-        figures["cpu_seconds"] = (min(t[1] for t in more) - min(t[1] for t in few)) / a.iterations
+        between = more[0][2].n_iter_ - few[0][2].n_iter_  # fewer where the fixed point comes first
+        if between > 0:
+            figures["iteration_seconds"] = (min(t[0] for t in more) - min(t[0] for t in few)) / between
+            figures["cpu_seconds"] = (min(t[1] for t in more) - min(t[1] for t in few)) / between
         # Its inertia is of the centres after the last iteration.
         figures["inertia"] = more[0][2].inertia_
         if a.fit:

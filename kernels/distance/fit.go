@@ -14,7 +14,6 @@ type Fit struct {
 	space *Space
 	rows  *Rows
 	last  *Centroids
-	norm  float32 // the largest ‖x‖² of the rows
 
 	onlyNearest bool // nobody asks for sums
 
@@ -26,22 +25,23 @@ type Fit struct {
 
 	tile  tile
 	codes []uint8 // tileRows of each category
+
+	changes []change // of one tile
 }
 
 // NewFit starts with rows that have been checked. It takes 6 bytes a row and
 // keeps a reference to the rows.
 func (s *Space) NewFit(r *Rows) *Fit {
-	return s.newFit(r, make([]uint16, r.N))
+	f := s.newFit(r, make([]uint16, r.N))
+	for i := range f.Nearest {
+		f.Nearest[i] = None
+	}
+	return f
 }
 
 func (s *Space) newFit(r *Rows, nearest []uint16) *Fit {
-	f := &Fit{Nearest: nearest, space: s, rows: r, gather: newGather(r), codes: make([]uint8, tileRows*len(r.Codes)),
+	return &Fit{Nearest: nearest, space: s, rows: r, gather: newGather(r), codes: make([]uint8, tileRows*len(r.Codes)),
 		slack: make([]float32, r.N), active: make([]uint64, (r.N+tileRows-1)/tileRows)}
-	for _, norm := range r.norms {
-		f.norm = max(f.norm, norm)
-	}
-	f.forget()
-	return f
 }
 
 // Nearest sets nearest[i] to the nearest centroid of row i. The rows have been
@@ -50,19 +50,6 @@ func (c *Centroids) Nearest(nearest []uint16, r *Rows) {
 	f := c.space.newFit(r, nearest[:r.N])
 	f.onlyNearest = true
 	f.Step(c)
-}
-
-// forget leaves all rows without a centroid.
-func (f *Fit) forget() {
-	for i := range f.Nearest {
-		f.Nearest[i] = None
-	}
-	for w := range f.active {
-		f.active[w] = ^uint64(0)
-	}
-	if tail := uint(f.rows.N % tileRows); tail != 0 {
-		f.active[len(f.active)-1] = 1<<tail - 1
-	}
 }
 
 // Step assigns every row to its nearest of the centroids and brings the sums up
@@ -74,10 +61,9 @@ func (f *Fit) forget() {
 // sums for every row that changes.
 func (f *Fit) Step(c *Centroids) (changed int) {
 	if f.last == nil || f.last.k != c.k {
-		f.forget()
-		f.Sums = f.space.NewSums(c.k)
+		f.begin(c.k)
 	} else {
-		age(f.active, f.slack, f.Nearest, c.drops(f.last), c.bounds.spared(f.norm))
+		age(f.active, f.slack, f.Nearest, c.drops(f.last), c.bounds.spared(f.rows.norm))
 	}
 	f.last = c
 	// Gathering a row costs about as much as scoring six centroids.
@@ -95,6 +81,22 @@ func (f *Fit) Step(c *Centroids) (changed int) {
 	return changed + f.gathered(c)
 }
 
+// begin makes the step that follows a first one.
+func (f *Fit) begin(k int) {
+	if !f.onlyNearest {
+		f.Sums = f.space.NewSums(k)
+		for i := range f.Nearest {
+			f.Nearest[i] = None
+		}
+	}
+	for w := range f.active {
+		f.active[w] = ^uint64(0)
+	}
+	if tail := uint(f.rows.N % tileRows); tail != 0 {
+		f.active[len(f.active)-1] = 1<<tail - 1
+	}
+}
+
 // whole scores the tile that begins with a row where it lies.
 func (f *Fit) whole(c *Centroids, row int) (changed int) {
 	t := &f.tile
@@ -106,11 +108,17 @@ func (f *Fit) whole(c *Centroids, row int) (changed int) {
 	c.scan(t, x, f.codes, tileRows)
 	to := row + tileRows
 	open, differs := finish(t, f.rows.norms[row:to], f.Nearest[row:to], f.slack[row:to], &c.bounds)
+	if f.onlyNearest {
+		for i := range tileRows {
+			f.Nearest[row+i] = uint16(t.nearest[i])
+		}
+		differs = 0
+	}
 	for todo := open | differs; todo != 0; todo &= todo - 1 {
 		i := bits.TrailingZeros64(todo)
-		changed += f.put(c, row+i, uint16(t.nearest[i]), open>>i&1 == 1)
+		f.put(c, row+i, uint16(t.nearest[i]), open>>i&1 == 1)
 	}
-	return changed
+	return f.apply()
 }
 
 // some gathers the rows of a tile whose bits are set in mask, and scores what is
@@ -142,6 +150,9 @@ func lowest(mask uint16, n int) uint16 {
 // gathered scores what has been gathered.
 func (f *Fit) gathered(c *Centroids) (changed int) {
 	g, t := f.gather, &f.tile
+	if g.n == 0 {
+		return 0
+	}
 	*t = unscored
 	c.scan(t, g.x, g.codes, g.n)
 	open, differs := finish(t, g.norms[:g.n], g.nearest[:g.n], g.slack[:g.n], &c.bounds)
@@ -150,25 +161,30 @@ func (f *Fit) gathered(c *Centroids) (changed int) {
 	}
 	for todo := open | differs; todo != 0; todo &= todo - 1 {
 		at := bits.TrailingZeros64(todo)
-		changed += f.put(c, int(g.rows[at]), uint16(t.nearest[at]), open>>at&1 == 1)
+		f.put(c, int(g.rows[at]), uint16(t.nearest[at]), open>>at&1 == 1)
 	}
 	g.n = 0
-	return changed
+	return f.apply()
 }
 
 // put gives row i its nearest centroid, decided again where the scores leave it
 // open.
-func (f *Fit) put(c *Centroids, i int, nearest uint16, open bool) (changed int) {
+func (f *Fit) put(c *Centroids, i int, nearest uint16, open bool) {
 	if open {
 		nearest = uint16(c.decide(f.rows, i))
 	}
-	from := f.Nearest[i]
-	if from == nearest {
-		return 0
+	if from := f.Nearest[i]; from != nearest {
+		f.changes = append(f.changes, change{int32(i), from, nearest})
+		f.Nearest[i] = nearest
 	}
+}
+
+// apply brings the sums up to date with the changes that were put.
+func (f *Fit) apply() (changed int) {
 	if !f.onlyNearest {
-		f.Sums.move(f.space, f.rows, i, from, nearest)
+		f.Sums.apply(f.space, f.rows, f.changes)
 	}
-	f.Nearest[i] = nearest
-	return 1
+	changed = len(f.changes)
+	f.changes = f.changes[:0]
+	return changed
 }

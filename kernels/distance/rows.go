@@ -18,6 +18,7 @@ type Rows struct {
 
 	dense int
 	norms []float32 // ‖x‖², never below the true one
+	norm  float32   // the largest of them
 }
 
 // NewRows returns n rows of zeros, with columns of codes still to be given.
@@ -68,6 +69,7 @@ func (s *Space) Check(r *Rows) error {
 		}
 	}
 	r.norms = make([]float32, panels*Lanes)
+	largest := 0.0
 	for p := range panels {
 		var sums [Lanes]float64
 		for f, w := range s.Weights {
@@ -85,8 +87,10 @@ func (s *Space) Check(r *Rows) error {
 		}
 		for lane, sum := range sums {
 			r.norms[p*Lanes+lane] = roundUp(sum + constant)
+			largest = max(largest, sum)
 		}
 	}
+	r.norm = roundUp(largest + constant)
 	return nil
 }
 

@@ -34,23 +34,34 @@ func add(to, from []int64) {
 	}
 }
 
-// move takes row i from one cluster, which may be None, to another.
-func (s *Sums) move(space *Space, r *Rows, i int, from, to uint16) {
+// change is a row that goes from one cluster, which may be None, to another.
+type change struct {
+	row      int32
+	from, to uint16
+}
+
+// apply takes rows from cluster to cluster.
+func (s *Sums) apply(space *Space, r *Rows, changes []change) {
 	d := len(space.Weights)
-	var out []int64
-	s.Counts[to]++
-	if from != None {
-		s.Counts[from]--
-		out = s.Dense[int(from)*d:][:d]
+	for _, c := range changes {
+		var out []int64
+		s.Counts[c.to]++
+		if c.from != None {
+			s.Counts[c.from]--
+			out = s.Dense[int(c.from)*d:][:d]
+		}
+		if d > 0 {
+			move(s.Dense[int(c.to)*d:][:d], out, r.X[r.at(int(c.row)):])
+		}
 	}
-	if d > 0 {
-		move(s.Dense[int(to)*d:][:d], out, r.X[r.at(i):])
-	}
-	for g, c := range space.Categories {
-		code := int(r.Codes[g][i])
-		s.Levels[g][int(to)*c.Levels+code]++
-		if from != None {
-			s.Levels[g][int(from)*c.Levels+code]--
+	for g, category := range space.Categories {
+		levels, codes, n := s.Levels[g], r.Codes[g], category.Levels
+		for _, c := range changes {
+			code := int(codes[c.row])
+			levels[int(c.to)*n+code]++
+			if c.from != None {
+				levels[int(c.from)*n+code]--
+			}
 		}
 	}
 }
