@@ -13,6 +13,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/coordinator/proof"
 	"github.com/headwater-dev/headwater/coordinator/report"
 	"github.com/headwater-dev/headwater/coordinator/roles"
 	"github.com/headwater-dev/headwater/worker/encoder"
@@ -69,6 +70,9 @@ func (j *job) writeReports() error {
 	}
 	if err == nil {
 		err = j.write(export.ReportHTMLFile, func(w io.Writer) error { return report.HTML(w, &j.findings, j.Lang) })
+	}
+	if err == nil && j.findings.Evidence != nil {
+		err = j.write(export.EvidenceFile, func(w io.Writer) error { return proof.Write(w, j.proof()) })
 	}
 	return err
 }

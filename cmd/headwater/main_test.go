@@ -19,7 +19,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asHeadwater) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if builtDuckDB != "" {
+		_ = os.RemoveAll(builtDuckDB)
+	}
+	os.Exit(code)
 }
 
 // shared returns the path of a file of the folder of data and references that

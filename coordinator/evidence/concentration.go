@@ -57,6 +57,7 @@ func (f *finder) concentration(ctx context.Context, gated []candidate) ([]Share,
 		n += here.N[i]
 		sum += bigFloat(here.Columns[0].Sum.Big(i))
 		points = append(points, Share{Customers: float64(n) / float64(f.confirmed), Metric: sum / total})
+		f.trust.Curve = append(f.trust.Curve, p.Groups[i])
 	}
 	return append(points, Share{Customers: 1, Metric: 1}), nil
 }

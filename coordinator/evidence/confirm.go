@@ -154,6 +154,9 @@ func (f *finder) figures(n, of int64, v, all metric.Value, x, allX sample.Exact)
 	out.Mean = sample.Defined(mean, ok)
 	low, high, ok := f.t.Interval(x, s)
 	out.Low, out.High = sample.Defined(low, ok), sample.Defined(high, ok)
+	if ok && !f.t.Binary {
+		out.Quantile = f.t.Quantile(s.N)
+	}
 	if f.t.Clipped && s.Known > 0 {
 		v, all := f.t.ValueOf(x), f.t.ValueOf(allX)
 		lift, ok1 := f.t.Metric.Lift(v, all)

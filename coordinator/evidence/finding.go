@@ -45,6 +45,10 @@ type Figures struct {
 	Lift   *float64 `json:"lift"`
 	Excess *float64 `json:"excess"`
 
+	// Quantile is how many standard errors Low and High stand off; 0 where they
+	// are Wilson's.
+	Quantile float64 `json:"-"`
+
 	// Winsorised are the figures of a number with its largest values taken for
 	// smaller ones; they, and not those above, are what Low and High, the tests
 	// and the ranking are about. nil where nothing is taken for less.
@@ -98,6 +102,8 @@ type Trust struct {
 	ClipLow      *float64 `json:"clip_low,omitempty"`  // winsorised values: lower ones are taken for this
 	ClipHigh     *float64 `json:"clip_high,omitempty"` // winsorised values: higher ones are taken for this
 	Top          []Share  `json:"top"`                 // concentration: share of customers, share of the metric
+
+	Curve [][]wire.Item `json:"-"` // the group that each point of Top adds; the last point, of all customers, has none
 }
 
 // Share is one point of the concentration curve: the customers of the best

@@ -39,6 +39,7 @@ const (
 	RecheckFile       = "recheck.json"
 	RecheckTableFile  = "recheck.csv"
 	DriftFile         = "drift.json"
+	EvidenceFile      = "evidence.sql"
 
 	AssignmentsDir = "assignments" // part files and ManifestFile
 	ManifestFile   = AssignmentsDir + "/manifest.json"
@@ -49,7 +50,7 @@ const (
 var dirs = []string{AssignmentsDir, AudiencesDir}
 
 var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ClustersFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
-	RecheckFile, RecheckTableFile, DriftFile, DiffFile, DiffTableFile}
+	EvidenceFile, RecheckFile, RecheckTableFile, DriftFile, DiffFile, DiffTableFile}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {

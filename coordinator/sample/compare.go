@@ -133,10 +133,15 @@ func (t *Meter) Interval(x Exact, s Sample) (low, high float64, ok bool) {
 	if x.Known < 2 || math.IsNaN(s.Variance) {
 		return math.NaN(), math.NaN(), false
 	}
-	quantile := distuv.UnitNormal.Quantile(0.975)
-	if f := t.freedom(s.N); f <= many {
-		quantile = distuv.StudentsT{Sigma: 1, Nu: f}.Quantile(0.975)
-	}
-	half := float64(quantile * math.Sqrt(s.Variance/s.N))
+	half := float64(t.Quantile(s.N) * math.Sqrt(s.Variance/s.N))
 	return s.Mean - half, s.Mean + half, true
+}
+
+// Quantile returns how many standard errors the interval of the mean of n
+// customers reaches to either side; not of a yes/no metric, whose is Wilson's.
+func (t *Meter) Quantile(n float64) float64 {
+	if f := t.freedom(n); f <= many {
+		return distuv.StudentsT{Sigma: 1, Nu: f}.Quantile(0.975)
+	}
+	return distuv.UnitNormal.Quantile(0.975)
 }

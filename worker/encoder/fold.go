@@ -2,11 +2,11 @@ package encoder
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/zeebo/xxh3"
 )
 
 // foldShare is the share of rows whose bit is set, in 4096ths: 0.3.
@@ -22,13 +22,13 @@ func FoldBits(hash uint64) uint8 {
 	return uint8(bits)
 }
 
-// confirmShare is the share of rows in the part Confirmation, in 4096ths: 0.4.
-const confirmShare = 1638
+// ConfirmShare is the share of rows in the part Confirmation, in 4096ths: 0.4.
+const ConfirmShare = 1638
 
 // PartBits returns the part of a row from its hash, independent of FoldBits.
 func PartBits(hash uint64, sampled bool) uint8 {
 	hash = mix(hash)
-	part := uint8((hash&4095-confirmShare)>>63) * Confirmation
+	part := uint8((hash&4095-ConfirmShare)>>63) * Confirmation
 	if sampled && hash>>12&7 == 0 {
 		part |= Sample
 	}
@@ -38,12 +38,15 @@ func PartBits(hash uint64, sampled bool) uint8 {
 // HashOrdinal returns hash(seed, key) of a row without an id: of its global
 // ordinal. All random choices about a row come from this or HashKey.
 func HashOrdinal(seed uint64, ordinal int64) uint64 {
-	return mix(mix(seed+1) + uint64(ordinal))
+	return mix(Start(seed) + uint64(ordinal))
 }
 
 // Rehash returns another hash of a row, independent of its bits elsewhere, for
 // a random choice that is told from others by its salt.
 func Rehash(hash, salt uint64) uint64 { return mix(mix(salt^0x6b6d65616e73) ^ hash) }
+
+// Start is what the ordinal is added to.
+func Start(seed uint64) uint64 { return mix(seed + 1) }
 
 // mix is the finalizer of splitmix64 after its increment.
 func mix(x uint64) uint64 {
@@ -53,8 +56,16 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// HashKey returns hash(seed, key) of a row with an id, given as text.
-func HashKey(seed uint64, id string) uint64 { return xxh3.HashStringSeed(id, seed) }
+// HashKey returns hash(seed, key) of a row with an id, given as text: that of a
+// row whose ordinal is the FNV-1a hash of the text, so that SQL can say which
+// part a customer is in (see coordinator/proof). About 1 ns a byte.
+func HashKey[T string | []byte](seed uint64, id T) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(id) {
+		h = (h ^ uint64(id[i])) * 1099511628211
+	}
+	return HashOrdinal(seed, int64(h))
+}
 
 // split writes the fold bits and the part of the rows of a batch; key is nil
 // where there is no id column. A row without an id goes by its ordinal.
@@ -78,22 +89,40 @@ func split(dst *Rows, key arrow.Array, plan *Plan, first int64) error {
 
 // hasher returns the function that hashes the i-th id.
 func hasher(key arrow.Array, seed uint64) (func(i int) uint64, error) {
-	switch a := key.(type) {
-	case *array.String:
-		return func(i int) uint64 { return HashKey(seed, a.Value(i)) }, nil
-	case *array.Dictionary:
+	if a, ok := key.(*array.Dictionary); ok {
 		values, ok := a.Dictionary().(*array.String)
 		if !ok {
 			return nil, fmt.Errorf("a dictionary of %s cannot be an id", a.Dictionary().DataType())
 		}
 		return func(i int) uint64 { return HashKey(seed, values.Value(a.GetValueIndex(i))) }, nil
-	case *array.Int64:
-		var buf []byte
-		return func(i int) uint64 {
-			buf = strconv.AppendInt(buf[:0], a.Value(i), 10)
-			return xxh3.HashSeed(buf, seed)
-		}, nil
-	default:
-		return func(i int) uint64 { return HashKey(seed, key.ValueStr(i)) }, nil
 	}
+	if a, ok := key.(*array.String); ok {
+		return func(i int) uint64 { return HashKey(seed, a.Value(i)) }, nil
+	}
+	var buf []byte
+	return func(i int) uint64 {
+		buf = appendKey(buf[:0], key, i)
+		return HashKey(seed, buf)
+	}, nil
+}
+
+// appendKey writes the i-th id, which is no text, as text: whole numbers as
+// decimals, whatever their type; other numbers with 17 digits; timestamps as
+// microseconds since 1970; dates and truth values as they are printed.
+func appendKey(dst []byte, key arrow.Array, i int) []byte {
+	switch a := key.(type) {
+	case *array.Int64:
+		return strconv.AppendInt(dst, a.Value(i), 10)
+	case *array.Timestamp:
+		return strconv.AppendInt(dst, int64(a.Value(i)), 10)
+	case *array.Float64:
+		v := a.Value(i)
+		if v == math.Trunc(v) && math.Abs(v) < 1<<63 {
+			return strconv.AppendInt(dst, int64(v), 10)
+		}
+		return strconv.AppendFloat(dst, v, 'e', 16, 64)
+	case *array.Decimal128:
+		return append(dst, a.Value(i).ToString(a.DataType().(*arrow.Decimal128Type).Scale)...)
+	}
+	return append(dst, key.ValueStr(i)...)
 }

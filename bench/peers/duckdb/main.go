@@ -1,6 +1,7 @@
 // Command duckdb counts all combinations of features of a table in DuckDB, for
 // `bench peers`, which builds and starts it. It is a module of its own so that
-// nobody who uses Headwater builds DuckDB.
+// nobody who uses Headwater builds DuckDB. With -script it runs a file of SQL, for
+// the tests that hold reported figures against DuckDB's.
 //
 // It prints one JSON object of figures, and writes what it counted as CSV:
 // group, rows, sum of the metric.
@@ -45,7 +46,8 @@ type settings struct {
 
 func main() {
 	var s settings
-	var features string
+	var features, script string
+	flag.StringVar(&script, "script", "", "file of statements to run instead; prints the rows of the last as JSON")
 	flag.StringVar(&s.table, "table", "", "Parquet or CSV file")
 	flag.StringVar(&s.out, "out", "", "CSV file for the cells")
 	flag.StringVar(&s.metric, "metric", "", "column that is summed")
@@ -59,9 +61,13 @@ func main() {
 	s.features = strings.Split(features, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	found, err := run(ctx, s)
-	if err == nil {
+	var err error
+	if script != "" {
+		err = runScript(ctx, script, os.Stdout)
+	} else if found, e := run(ctx, s); e == nil {
 		err = json.NewEncoder(os.Stdout).Encode(found)
+	} else {
+		err = e
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "duckdb: %s\n", err)
