@@ -31,6 +31,7 @@ into 6–10 segments with rules and personas, and assigns every customer to one.
 A job file holds the same settings as the flags, one "flag: value" a line;
 flags override it.`,
 		Example: `  headwater run --input bank-full.csv --metric y=yes --exclude duration --out out/
+  headwater run --input bank-full.csv --metric y=yes --exclude duration --context month,day,contact --lever campaign --out out/
   headwater run --input 'parts/*.parquet' --metric revenue --metric 'churned=1 as churn' --out out/
   headwater run job.yaml --out elsewhere/
   cat customers.csv | headwater run --input - --metric converted=1 --out out/`,

@@ -134,7 +134,7 @@ func (a *asideTable) levers(l length) section {
 	}
 	s.note("%s", a.say.say("Levels of fewer than %s customers are left out; p: that levels differ as much by chance alone", whole(roles.Fewest)))
 	if n := len(found) - shown; n > 0 {
-		s.note("%s", a.say.say("On the findings the levers are in findings.json: %s more tables", whole(n)))
+		s.note("%s", a.say.say("findings.json has the levers on every finding: %s tables more", whole(n)))
 	}
 	return s
 }

@@ -71,7 +71,7 @@ func TestContextAndLeversInWords(t *testing.T) {
 	if strings.Contains(screen.String(), "CONTEXT INSIDE") || !strings.Contains(page.String(), "Context inside the segments") {
 		t.Error("context inside the segments belongs on the page alone")
 	}
-	if !strings.Contains(page.String(), "findings.json: 5 more tables") || !strings.Contains(screen.String(), "findings.json: 30 more tables") {
+	if !strings.Contains(page.String(), "every finding: 5 tables more") || !strings.Contains(screen.String(), "every finding: 30 tables more") {
 		t.Error("what is not shown is not said")
 	}
 }
