@@ -18,7 +18,7 @@ import (
 // it took as JSON.
 func searchJobCommand() *cobra.Command {
 	c := coordinator.Config{
-		Search: true, All: true, MaxShare: 1, Top: 50, By: "excess", Direction: "both", KMin: 6, KMax: 10,
+		Search: true, All: true, MaxShare: 1, Top: 50, By: "excess", Alpha: 0.95, Direction: "both", KMin: 6, KMax: 10,
 		Evidence: evidence.Default(),
 		Seed:     1, Force: true, Version: "bench", Opener: source.Files{},
 		Local: func(ctx context.Context, conn *wire.Conn, slots int) error {
