@@ -1,143 +1,108 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"math"
-	"sync"
-	"sync/atomic"
-	"time"
+	"math/big"
+	"slices"
 
-	"github.com/headwater-dev/headwater/kernels/distance"
+	"github.com/headwater-dev/headwater/worker/encoder"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-// lloyd runs k-means in this process: the kernels over blocks of rows, on so
-// many threads, and the next centres from the exact sums.
+// lloyd runs the passes of k-means over resident shards, as a job does: the
+// workers assign and add up, and the next centres are the means.
 type lloyd struct {
-	space   *distance.Space
-	blocks  []*distance.Rows
-	fits    []*distance.Fit
-	k       int
-	centers []float64 // k × dense
-	threads int
+	*resident
+	run     wire.Run
+	squares []float64 // coordinate: Σx²; nil before the first step
+	last    partial.LloydRun
 }
 
-// lloydBlock is the rows of a block.
-const lloydBlock = blockRows
-
-// newLloyd takes rows of standardised values, row by row, and the first of them
-// as centres.
-func newLloyd(values []float32, dense, k, threads int) (*lloyd, error) {
-	l := &lloyd{space: &distance.Space{}, k: k, threads: threads}
-	for range dense {
-		l.space.Weights = append(l.space.Weights, distanceUnit*distanceUnit)
+// startLloyd loads the rows on workers of their own, to start from the first k.
+func startLloyd(ctx context.Context, path string, values []float32, dense, k, workers int) (*lloyd, error) {
+	plan := &encoder.Plan{Seed: 1, Clustered: true}
+	for f := range dense {
+		plan.Coordinates = append(plan.Coordinates, encoder.Coordinate{
+			Name: axisName(f), Column: axisName(f), Unit: distanceUnit, Weight: distanceUnit * distanceUnit,
+		})
 	}
-	rows := len(values) / dense
-	l.blocks = make([]*distance.Rows, (rows+lloydBlock-1)/lloydBlock)
-	l.fits = make([]*distance.Fit, len(l.blocks))
-	errs := make([]error, len(l.blocks))
-	l.each(func(b int) {
-		from := b * lloydBlock
-		n := min(lloydBlock, rows-from)
-		r := l.space.NewRows(n)
-		column := make([]int32, n)
-		for f := range dense {
-			for i := range column {
-				column[i] = int32(values[(from+i)*dense+f] / distanceUnit)
-			}
-			r.Set(f, 0, column)
-		}
-		errs[b] = l.space.Check(r)
-		l.blocks[b] = r
-	})
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	r, err := loadPlanned(ctx, plan, path, workers)
+	if err != nil {
+		return nil, err
 	}
-	for j := range k {
-		for f := range dense {
-			l.centers = append(l.centers, float64(values[j*dense+f])/distanceUnit)
-		}
-	}
-	for b, r := range l.blocks {
-		l.fits[b] = l.space.NewFit(r)
-	}
+	l := &lloyd{resident: r}
+	l.begin(values, k)
 	return l, nil
 }
 
-// each runs do for every block, on all threads.
-func (l *lloyd) each(do func(block int)) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range l.threads {
-		all.Go(func() {
-			for b := int(next.Add(1) - 1); b < len(l.blocks); b = int(next.Add(1) - 1) {
-				do(b)
-			}
-		})
+// begin starts anew from the first k rows.
+func (l *lloyd) begin(values []float32, k int) {
+	first := wire.Centres{K: k}
+	for _, x := range values[:k*len(l.plan.Coordinates)] {
+		first.Places = append(first.Places, float64(x)/distanceUnit)
 	}
-	all.Wait()
+	l.run, l.last = wire.Run{Centres: first, ID: l.run.ID + 1}, partial.LloydRun{}
 }
 
-// step is one iteration: it returns how many rows changed their centre, and the
-// sums from which the next centres were made.
-func (l *lloyd) step() (changed int, sums distance.Sums, err error) {
-	c, err := l.space.NewCentroids(l.k, l.centers, nil)
+// lloydStep is what a pass found.
+type lloydStep struct {
+	inertia float64 // around the centres that the rows were assigned to
+	fixed   bool    // nothing has changed since the pass before
+}
+
+// step is one pass.
+func (l *lloyd) step(ctx context.Context) (s lloydStep, err error) {
+	p := wire.LloydParams{Runs: []wire.Run{l.run}}
+	if l.squares == nil {
+		p.Totals = []wire.Rows{{}}
+	}
+	var all *partial.Lloyd
+	err = l.engine.OverShards(ctx, wire.OpLloyd, p, func(answer []byte) error {
+		part := new(partial.Lloyd)
+		if err := wire.Decode(answer, part); err != nil {
+			return err
+		}
+		if all == nil {
+			all = part
+			return nil
+		}
+		return all.Merge(part)
+	})
 	if err != nil {
-		return 0, sums, err
+		return s, err
 	}
-	moved := make([]int, len(l.blocks))
-	l.each(func(b int) { moved[b] = l.fits[b].Step(c) })
-	sums = l.space.NewSums(l.k)
-	for b, f := range l.fits {
-		changed += moved[b]
-		sums.Add(f.Sums)
+	d := len(l.plan.Coordinates)
+	if l.squares == nil {
+		for f := range d {
+			x, _ := new(big.Float).SetInt(all.Totals[0].Squares.Big(f)).Float64()
+			l.squares = append(l.squares, x)
+		}
 	}
-	d := len(l.space.Weights)
-	l.centers = make([]float64, l.k*d)
-	for j, n := range sums.Counts {
+	sums := all.Runs[0]
+	next := wire.Centres{K: l.run.K}
+	for j, n := range sums.N {
 		if n == 0 {
-			return 0, sums, fmt.Errorf("centre %d lost all its rows: engines differ in what follows", j)
+			return s, fmt.Errorf("centre %d lost all its rows: engines differ in what follows", j)
 		}
 		for f := range d {
-			l.centers[j*d+f] = float64(sums.Dense[j*d+f]) / float64(n)
+			next.Places = append(next.Places, float64(sums.Sum[j*d+f])/float64(n))
 		}
 	}
-	return changed, sums, nil
+	s.inertia, s.fixed = l.inertia(&sums), slices.Equal(l.last.N, sums.N) && slices.Equal(l.last.Sum, sums.Sum)
+	l.run.Centres, l.last = next, sums
+	return s, nil
 }
 
-// scoreAll returns the seconds that scoring every row once takes, on all
-// threads, without bounds and sums.
-func (l *lloyd) scoreAll() (float64, error) {
-	c, err := l.space.NewCentroids(l.k, l.centers, nil)
-	if err != nil {
-		return 0, err
-	}
-	nearest := make([][]uint16, len(l.blocks))
-	for b, r := range l.blocks {
-		nearest[b] = make([]uint16, r.N)
-	}
-	begin := time.Now()
-	l.each(func(b int) { c.Nearest(nearest[b], l.blocks[b]) })
-	return time.Since(begin).Seconds(), nil
-}
-
-// inertia is that of a step's clusters around the centres of that step.
-func (l *lloyd) inertia(centers []float64, sums distance.Sums) (inertia float64) {
-	d := len(l.space.Weights)
-	squares := make([]distance.Square, d)
-	for _, r := range l.blocks {
-		for f, s := range r.Squares() {
-			squares[f].Add(s)
+func (l *lloyd) inertia(sums *partial.LloydRun) (inertia float64) {
+	for f, c := range l.plan.Coordinates {
+		x := l.squares[f]
+		for j, n := range sums.N {
+			at := j*len(l.squares) + f
+			x += l.run.Places[at] * (float64(n)*l.run.Places[at] - 2*float64(sums.Sum[at]))
 		}
-	}
-	for f, w := range l.space.Weights {
-		x := math.Ldexp(float64(squares[f].Hi), 64) + float64(squares[f].Lo)
-		for j, n := range sums.Counts {
-			c := centers[j*d+f]
-			x += c * (float64(n)*c - 2*float64(sums.Dense[j*d+f]))
-		}
-		inertia += w * x
+		inertia += c.Weight * x
 	}
 	return inertia
 }

@@ -3,9 +3,12 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // draw makes rows around k centres that overlap: centres and rows are normal,
@@ -27,19 +30,56 @@ func (c *kmeansCase) draw() []float32 {
 	return values
 }
 
-func writeFloats(path string, values []float32) (err error) {
+// axisName names columns so that their order is that of their names.
+func axisName(f int) string { return fmt.Sprintf("x%04d", f) }
+
+// create writes a file through a buffer.
+func create(path string, write func(w *bufio.Writer) error) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if e := file.Close(); err == nil {
-			err = e
+		if cerr := file.Close(); err == nil {
+			err = cerr
 		}
 	}()
 	w := bufio.NewWriterSize(file, 1<<20)
-	if err := binary.Write(w, binary.LittleEndian, values); err != nil {
-		return err
+	if err := write(w); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return w.Flush()
+}
+
+// writeFloats writes the rows as NumPy reads them.
+func writeFloats(path string, values []float32) error {
+	return create(path, func(w *bufio.Writer) error { return binary.Write(w, binary.LittleEndian, values) })
+}
+
+// writeAxes writes the rows as Parquet, a column for each feature.
+func writeAxes(path string, values []float32, dense int) error {
+	columns := parquet.Group{}
+	for f := range dense {
+		columns[axisName(f)] = parquet.Leaf(parquet.FloatType)
+	}
+	return create(path, func(w *bufio.Writer) error {
+		out := parquet.NewGenericWriter[any](w, parquet.NewSchema("rows", columns), parquet.CreatedBy("headwater", "bench", "1"))
+		const groupRows = 1 << 16
+		for left := values; len(left) > 0; left = left[min(groupRows*dense, len(left)):] {
+			group := left[:min(groupRows*dense, len(left))]
+			buffer := make([]parquet.Value, len(group)/dense)
+			for f, column := range out.ColumnWriters() {
+				for i := range buffer {
+					buffer[i] = parquet.FloatValue(group[i*dense+f])
+				}
+				if _, err := column.WriteRowValues(buffer); err != nil {
+					return err
+				}
+			}
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
+		return out.Close()
+	})
 }

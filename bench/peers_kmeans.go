@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,8 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/headwater-dev/headwater/kernels/cpu"
-	"github.com/headwater-dev/headwater/kernels/probe"
 	"github.com/headwater-dev/headwater/worker/source/synthetic"
 )
 
@@ -39,16 +38,13 @@ func peersKMeansCommand(s *show) *cobra.Command {
 from the first k rows as centres in every engine, from its own memory, with the
 same number of threads, one after the other:
 
-  headwater  kernels/distance over blocks of rows in this process: exact
-             decisions, bounds that spare rows
+  headwater  resident shards, workers behind the embedded server
   sklearn    KMeans, algorithm lloyd, float32; where python3 has scikit-learn
   faiss      Kmeans; where python3 has faiss
 
 "iteration" is the mean of the iterations after the first two. "fit" is a whole
-fit, from the rows in memory to the iteration in which no row changes, with all
-that an engine does before and after. "score all" is the time in which
-Headwater scores every row once, without bounds, and its share of the probe of
-multiply-adds out of registers on all threads. After the same iterations the
+fit from rows in memory to the iteration in which nothing changes, with what an
+engine does before and after. After the same iterations the
 inertias must agree to 1e-4, else the command fails.`,
 		Example: `  bench peers kmeans
   bench peers kmeans --case 1m,32,10 --fit 0`,
@@ -81,8 +77,7 @@ type kmeansFigure struct {
 	FitInertia    float64 `json:"fit_inertia,omitempty"`
 	Times         float64 `json:"times_headwater"` // Iteration over Headwater's
 	FitTimes      float64 `json:"fit_times_headwater,omitempty"`
-	ScoreAll      float64 `json:"score_all_seconds,omitempty"`
-	OfProbe       float64 `json:"score_all_of_probe,omitempty"`
+	Load          float64 `json:"load_seconds,omitempty"` // Parquet → resident shards
 }
 
 // kmeansCase is what each engine is given.
@@ -147,7 +142,6 @@ func runPeersKMeans(cmd *cobra.Command, s *show, f kmeansFlags) error {
 		if err != nil {
 			return err
 		}
-		values = nil
 		figures = append(figures, *ours)
 		for _, engine := range engines {
 			theirs, err := c.peer(ctx, stderr, engine, ours)
@@ -177,21 +171,27 @@ func presentEngines(ctx context.Context, stderr io.Writer) (engines []string) {
 	return engines
 }
 
-// headwater measures the kernels in this process.
-func (c *kmeansCase) headwater(ctx context.Context, values []float32) (*kmeansFigure, error) {
-	f := &kmeansFigure{Engine: "headwater", Rows: c.rows, Dense: c.dense, K: c.k, Times: 1}
+// headwater measures the passes of a job.
+func (c *kmeansCase) headwater(ctx context.Context, values []float32) (f *kmeansFigure, err error) {
+	path := c.path + ".parquet"
+	if err := writeAxes(path, values, c.dense); err != nil {
+		return nil, err
+	}
+	l, err := startLloyd(ctx, path, values, c.dense, c.k, c.threads)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	f = &kmeansFigure{Engine: "headwater", Rows: c.rows, Dense: c.dense, K: c.k, Load: l.load, Times: 1}
 	for i := range c.repeat {
-		l, err := newLloyd(values, c.dense, c.k, c.threads)
-		if err != nil {
-			return nil, err
-		}
+		l.begin(values, c.k)
 		var begin time.Time
 		var before float64
 		for n := range skipped + c.iterations {
 			if n == skipped {
 				begin, before = time.Now(), cpuSeconds()
 			}
-			if _, _, err := l.step(); err != nil {
+			if _, err := l.step(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -199,63 +199,26 @@ func (c *kmeansCase) headwater(ctx context.Context, values []float32) (*kmeansFi
 		if i == 0 || took < f.Iteration {
 			f.Iteration, f.CPU = took, computed
 		}
-		last := l.centers
-		_, sums, err := l.step()
+		last, err := l.step(ctx)
 		if err != nil {
 			return nil, err
 		}
-		f.Inertia = l.inertia(last, sums)
-		scored, err := l.scoreAll()
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 || scored < f.ScoreAll {
-			f.ScoreAll = scored
-		}
+		f.Inertia = last.inertia
 	}
-	flops := 2 * float64(c.rows) * float64(c.dense) * float64(c.k)
-	f.OfProbe = flops / f.ScoreAll / c.probe()
 	if c.fit == 0 {
 		return f, nil
 	}
+	l.begin(values, c.k)
 	begin := time.Now()
-	l, err := newLloyd(values, c.dense, c.k, c.threads)
-	if err != nil {
-		return nil, err
-	}
-	for f.FitIterations < c.fit && ctx.Err() == nil {
-		last := l.centers
-		changed, sums, err := l.step()
+	for fixed := false; !fixed && f.FitIterations < c.fit; f.FitIterations++ {
+		s, err := l.step(ctx)
 		if err != nil {
 			return nil, err
 		}
-		f.FitIterations++
-		if changed == 0 || f.FitIterations == c.fit {
-			f.FitInertia = l.inertia(last, sums)
-			break
-		}
+		fixed, f.FitInertia = s.fixed, s.inertia
 	}
 	f.Fit, f.FitTimes = time.Since(begin).Seconds(), 1
-	return f, ctx.Err()
-}
-
-// probe returns the operations a second of all threads out of registers.
-func (c *kmeansCase) probe() float64 {
-	path, _ := cpu.Active()
-	best := 0.0
-	for range 5 {
-		done := make(chan float64)
-		begin := time.Now()
-		for range c.threads {
-			go func() { done <- float64(probe.MultiplyAdd(path, 2_000_000)) }()
-		}
-		operations := 0.0
-		for range c.threads {
-			operations += <-done
-		}
-		best = max(best, operations/time.Since(begin).Seconds())
-	}
-	return best
+	return f, nil
 }
 
 // kmeans.py runs k-means in scikit-learn and in FAISS.
@@ -307,11 +270,10 @@ func showKMeans(w io.Writer, s *show, f kmeansFlags, figures []kmeansFigure) {
 		rows = append(rows, []string{
 			f.Engine, f.Version, fmt.Sprintf("%s × %d, k %d", count(f.Rows), f.Dense, f.K),
 			figure(1e3 * f.Iteration), times(f.Times), figure(1e3 * f.CPU), fit, times(f.FitTimes), iterations, inertia,
-			figure(1e3 * f.ScoreAll), percent(f.OfProbe),
 		})
 	}
 	s.table(w, 3, []string{
 		"engine", "version", "rows × features", "iteration ms", "of headwater", "cpu ms",
-		"fit s", "of headwater", "iterations", "inertia", "score all ms", "of probe",
+		"fit s", "of headwater", "iterations", "inertia",
 	}, rows)
 }

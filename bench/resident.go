@@ -31,8 +31,13 @@ type resident struct {
 }
 
 // loadResident starts workers and loads a generated table from its file.
-func loadResident(ctx context.Context, g generated, path, measure string, workers int) (r *resident, err error) {
-	r = &resident{plan: g.plan(measure)}
+func loadResident(ctx context.Context, g generated, path, measure string, workers int) (*resident, error) {
+	return loadPlanned(ctx, g.plan(measure), path, workers)
+}
+
+// loadPlanned starts workers and loads a table by a plan.
+func loadPlanned(ctx context.Context, plan *encoder.Plan, path string, workers int) (r *resident, err error) {
+	r = &resident{plan: plan}
 	if r.table, err = source.Find(ctx, source.Spec{Inputs: []string{path}}); err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (s *pointSpace) eachPoints(ctx context.Context, env *Env, rows wire.Rows, d
 
 // nearest returns the nearest of some centroids of every row.
 func (s *pointSpace) nearest(c *distance.Centroids, r *distance.Rows) []uint16 {
-	fit := s.NewFit(r)
-	fit.Step(c)
-	return fit.Nearest
+	nearest := make([]uint16, r.N)
+	c.Nearest(nearest, r)
+	return nearest
 }
