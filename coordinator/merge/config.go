@@ -21,7 +21,7 @@ type Config struct {
 	Lambda     float64 `json:"lambda"`             // weight of the metric against the profile, in (0, 1]; 0 = 0.5, or more where the metric would drown, see weigh
 	MinCell    int64   `json:"min_cell"`           // cells of fewer customers are folded into others; 30: a rate from fewer says little
 	MinSegment float64 `json:"min_segment"`        // smallest share of customers in a segment, 0.01
-	MaxCells   int     `json:"max_cells"`          // most cells of a crossing, 30,000: merging takes time in their square
+	MaxCells   int     `json:"max_cells"`          // most cells of a crossing: 30,000 where features are chosen, which are merged exactly; 1,000,000 where they are named, at some 500 bytes a cell, metric and worker slot
 	MaxCross   int     `json:"max_cross"`          // most features chosen to be crossed, 6: rules of more are not read
 }
 
@@ -31,7 +31,10 @@ func (c Config) withDefaults() Config {
 	or(&c.KMax, max(10, c.KMin))
 	or(&c.MinCell, 30)
 	or(&c.MinSegment, 0.01)
-	or(&c.MaxCells, 30000)
+	if len(c.Cross) > 0 {
+		or(&c.MaxCells, maxCells)
+	}
+	or(&c.MaxCells, exactPoints)
 	or(&c.MaxCross, 6)
 	return c
 }
@@ -54,6 +57,9 @@ func or[T comparable](p *T, value T) {
 // maxCross keeps a crossing's keys, with folds, within 64 bits.
 const maxCross = 7
 
+// maxCells bounds the cells of a crossing.
+const maxCells = 1_000_000
+
 // Validate reports everything that is wrong with c for a plan of so many features.
 func (c Config) Validate(features int) error {
 	c = c.withDefaults()
@@ -74,8 +80,8 @@ func (c Config) Validate(features int) error {
 	if !(c.MinSegment > 0 && c.MinSegment <= 0.5) {
 		bad("smallest segment of share %v: it lies above 0 and at most at 0.5", c.MinSegment)
 	}
-	if c.MaxCells < 1 || c.MaxCells > 30000 {
-		bad("at most %d cells: ask for 1 to 30000", c.MaxCells)
+	if c.MaxCells < 1 || c.MaxCells > maxCells {
+		bad("at most %d cells: ask for 1 to %d", c.MaxCells, maxCells)
 	}
 	if c.MaxCross < 1 || c.MaxCross > maxCross || len(c.Cross) > maxCross {
 		bad("crossing %d features: 1 to %d can be crossed", max(c.MaxCross, len(c.Cross)), maxCross)

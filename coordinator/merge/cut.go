@@ -117,30 +117,31 @@ func (g *grid) absorb(merges []Merge, lo, hi int, share float64) ([]int, int) {
 // join renames the clusters of at least so many customers from 0 and sends the
 // points of each other cluster to the one of these that is cheapest to join.
 func (g *grid) join(label []int, k int, least float64) ([]int, int) {
-	dim := g.points.Dim
-	w := wardState{dim: dim, x: make([]float64, k*dim), weight: make([]int64, k)}
+	w := newWardState(&g.points)
+	first := make([]int, k) // cluster → its lowest point
+	for l := range first {
+		first[l] = -1
+	}
 	for p, l := range label {
-		w.weight[l] += g.points.Weight[p]
-		for i := range dim {
-			w.x[l*dim+i] += float64(float64(g.points.Weight[p]) * g.points.X[p*dim+i])
+		if first[l] < 0 {
+			first[l] = p
+		} else {
+			w.join(first[l], p, 0)
 		}
 	}
-	for l := range w.weight {
-		for i := range dim {
-			w.x[l*dim+i] /= float64(w.weight[l])
-		}
-		if float64(w.weight[l]) >= least {
-			w.active = append(w.active, l)
+	for _, p := range first {
+		if float64(w.weight[p]) >= least {
+			w.active = append(w.active, p)
 		}
 	}
 	to := make([]int, k)
-	for at, l := range w.active {
-		to[l] = at
+	for at, p := range w.active {
+		to[label[p]] = at
 	}
-	for l := range to {
-		if float64(w.weight[l]) < least {
-			near, _ := w.nearest(l, -1)
-			to[l] = to[near]
+	for l, p := range first {
+		if float64(w.weight[p]) < least {
+			near, _ := w.nearest(p, -1)
+			to[l] = to[label[near]]
 		}
 	}
 	joined := make([]int, len(label))

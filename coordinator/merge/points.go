@@ -47,13 +47,16 @@ func newGrid(c *crossing, p part, m *moments, metrics []metric.Metric, lambda fl
 	g.clip(metrics, large)
 	g.fold(large)
 	g.place(len(large))
+	g.points.Crossed = len(c.features)
+	for _, i := range large {
+		g.points.Codes = append(g.points.Codes, c.at(g.cells[i])...)
+	}
 	return g
 }
 
-// measureProfile lays out the coordinates: the metrics, which tell most pairs
-// of cells apart, then the levels that occur. Level v of feature j, one of c_j,
-// lies at √((1−λ)/(J(c_j−1)))/√P_v. (The share P_v is taken off in no cell: a
-// shift common to all changes no distance.)
+// measureProfile lays out the further coordinates: the levels that occur. Level
+// v of feature j, one of c_j, lies at √((1−λ)/(J(c_j−1)))/√P_v. (The share P_v is
+// taken off in no cell: a shift common to all changes no distance.)
 func (g *grid) measureProfile() {
 	g.points.Dim = len(g.m.metrics)
 	for j := range g.c.features {
@@ -71,8 +74,8 @@ func (g *grid) measureProfile() {
 		for code, x := range n {
 			if x > 0 && levels > 1 {
 				share := float64(x) / float64(g.m.n)
-				axes[code] = axis{g.points.Dim, math.Sqrt((1 - g.lambda) / float64(len(g.c.features)*(levels-1)) / share)}
-				g.points.Dim++
+				axes[code] = axis{g.points.Axes, math.Sqrt((1 - g.lambda) / float64(len(g.c.features)*(levels-1)) / share)}
+				g.points.Axes++
 			}
 		}
 		g.axes = append(g.axes, axes)
@@ -126,73 +129,44 @@ func (g *grid) clip(metrics []metric.Metric, large []int) {
 	}
 }
 
-// fold says which point each cell belongs to; large cells make one each.
-func (g *grid) fold(large []int) {
-	g.point = make([]int, len(g.cells))
-	for i := range g.point {
-		g.point[i] = -1
-	}
-	dim := g.points.Dim
-	x := make([]float64, len(large)*dim)
-	for p, i := range large {
-		g.point[i] = p
-		g.locate([]int{g.cells[i]}, x[p*dim:(p+1)*dim], nil)
-	}
-	prior := make([]float64, len(g.m.metrics))
-	for k := range prior {
-		prior[k] = shrinkage(g.v.known[k], g.v.sum[k], &g.m.metrics[k])
-	}
-	at := make([]float64, dim)
-	for i, cell := range g.cells {
-		if g.point[i] >= 0 {
-			continue
-		}
-		g.small++
-		g.smallN += g.v.n[cell]
-		g.locate([]int{cell}, at, prior)
-		least := math.Inf(1)
-		for p := range large {
-			if d := squaredDistance(at, x[p*dim:(p+1)*dim], least); d < least {
-				least, g.point[i] = d, p
-			}
-		}
-	}
-}
-
 // place gives every point the customers of its cells and their common place.
 func (g *grid) place(points int) {
 	members := make([][]int, points)
 	for i, p := range g.point {
 		members[p] = append(members[p], g.cells[i])
 	}
-	dim := g.points.Dim
-	g.points.X = make([]float64, points*dim)
+	at := &g.points
+	at.X, at.Weight, at.Start = make([]float64, points*at.Dim), make([]int64, points), make([]int, 1, points+1)
+	share := make([]float64, at.Axes)
 	for p, cells := range members {
-		n := int64(0)
 		for _, cell := range cells {
-			n += g.v.n[cell]
+			at.Weight[p] += g.v.n[cell]
 		}
-		g.points.Weight = append(g.points.Weight, n)
-		g.locate(cells, g.points.X[p*dim:(p+1)*dim], nil)
+		g.meanMetrics(cells, at.X[p*at.Dim:(p+1)*at.Dim], nil)
+		begin := len(at.Sparse)
+		for _, cell := range cells {
+			for j, code := range g.c.at(cell) {
+				if a := g.axes[j][code]; a.scale > 0 {
+					if share[a.at] == 0 {
+						at.Sparse = append(at.Sparse, Coordinate{Axis: int32(a.at)})
+					}
+					share[a.at] += float64(float64(g.v.n[cell]) / float64(at.Weight[p]) * a.scale)
+				}
+			}
+		}
+		own := at.Sparse[begin:]
+		slices.SortFunc(own, func(a, b Coordinate) int { return int(a.Axis - b.Axis) })
+		for i := range own {
+			own[i].X, share[own[i].Axis] = share[own[i].Axis], 0
+		}
+		at.Start = append(at.Start, len(at.Sparse))
 	}
 }
 
-// locate writes the coordinates of some cells taken together. A metric lies at
-// √(λ/metrics)·(ȳ − μ)/σ, at 0 where it is not known; with priors its mean is
+// meanMetrics writes the coordinates of the metrics of some cells taken
+// together: √(λ/metrics)·(ȳ − μ)/σ, 0 where not known; with priors the mean is
 // shrunk by them.
-func (g *grid) locate(cells []int, x, prior []float64) {
-	clear(x)
-	n := 0.0
-	for _, cell := range cells {
-		n += float64(g.v.n[cell])
-	}
-	for _, cell := range cells {
-		for j, code := range g.c.at(cell) {
-			if a := g.axes[j][code]; a.scale > 0 {
-				x[a.at] += float64(float64(g.v.n[cell]) / n * a.scale)
-			}
-		}
-	}
+func (g *grid) meanMetrics(cells []int, x, prior []float64) {
 	for k := range g.m.metrics {
 		known, sum := 0.0, 0.0
 		for _, cell := range cells {
@@ -200,7 +174,7 @@ func (g *grid) locate(cells []int, x, prior []float64) {
 			sum += g.v.sum[k][cell]
 		}
 		m := &g.m.metrics[k]
-		if known == 0 || m.variance <= 0 {
+		if x[k] = 0; known == 0 || m.variance <= 0 {
 			continue
 		}
 		y := sum / known
