@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/drift"
 	"github.com/headwater-dev/headwater/coordinator/export"
@@ -71,7 +70,7 @@ func applyPlan(model *export.Model, table *source.Table, need []string) (*applie
 		case err == nil:
 			a.plan.Features = append(a.plan.Features, f)
 		case need[i] != "":
-			errs = append(errs, fmt.Errorf("%s needs feature %q: %s: %w", need[i], f.Name, tableName(table), err))
+			errs = append(errs, fmt.Errorf("feature %q, for %s: %s: %w", f.Name, need[i], tableName(table), err))
 		default:
 			a.at[i] = -1
 			a.gone = append(a.gone, drift.Feature{Name: f.Name, Column: f.Column, Reading: reading, Reason: err.Error()})
@@ -103,20 +102,16 @@ func tableName(table *source.Table) string {
 	}
 }
 
-// tested marks what a tree needs in a list of needs by feature.
-func tested(tree *encoder.Tree, need []string, what string) {
+// testedFeatures lists the features that a tree tests, ascending.
+func testedFeatures(tree *encoder.Tree) []int {
+	var out []int
 	for _, n := range tree.Nodes {
-		if len(n.Codes) > 0 && !strings.Contains(need[n.Feature], what) {
-			need[n.Feature] = joined(need[n.Feature], what)
+		if len(n.Codes) > 0 {
+			out = append(out, n.Feature)
 		}
 	}
-}
-
-func joined(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + " and " + b
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // tree returns a tree of the model, whose features the plan has.

@@ -147,5 +147,5 @@ func (j *job) assignClusters(ctx context.Context) error {
 	for _, p := range j.findings.ClusterPersonas.Segments {
 		names = append(names, p.Name)
 	}
-	return j.assignBy(ctx, wire.AssignParams{By: &wire.Clusters{OneHot: r.Space.OneHot, Centres: r.Deciding}, Names: names})
+	return j.assignOwn(ctx, wire.AssignParams{By: &wire.Clusters{OneHot: r.Space.OneHot, Centres: r.Deciding}, Names: names})
 }

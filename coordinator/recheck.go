@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/headwater-dev/headwater/coordinator/drift"
@@ -143,9 +144,14 @@ func (e *earlier) needs() []string {
 			}
 		}
 	}
-	tested(&e.model.Tree, need, "the segments' rules")
+	for _, f := range testedFeatures(&e.model.Tree) {
+		need[f] = strings.TrimPrefix(need[f]+" and "+bySegments, " and ")
+	}
 	return need
 }
+
+// bySegments says what needs the features that a model's tree tests.
+const bySegments = "the segments' rules"
 
 // rechecker is the job of one recheck.
 type rechecker struct {

@@ -7,8 +7,6 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/persona"
-	"github.com/headwater-dev/headwater/worker/partial"
-	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // segment merges the customers into segments and describes them.
@@ -47,42 +45,4 @@ func (j *job) segmentNames() []string {
 		names = append(names, p.Name)
 	}
 	return names
-}
-
-// assign sends every row of the source to its segment and writes the parts.
-func (j *job) assign(ctx context.Context) error {
-	return j.assignBy(ctx, wire.AssignParams{Tree: j.findings.Segments.Tree, Names: j.segmentNames()})
-}
-
-// assignBy writes the parts of an assignment of which the way and the names
-// are given.
-func (j *job) assignBy(ctx context.Context, params wire.AssignParams) error {
-	first := make([]int64, len(j.table.Splits))
-	var before int64
-	for i, u := range j.profile.Units {
-		if i > 0 && j.table.Splits[u.Unit].File != j.table.Splits[u.Unit-1].File {
-			before = 0
-		}
-		first[u.Unit] = before
-		before += u.Rows
-	}
-	params.Plan, params.ID, params.First = j.plan, j.plan.Key, first
-	assignments := export.NewAssignments(j.folder, params.Names, len(j.table.Splits), params.ID != "")
-	err := j.engine.OverEachSplit(ctx, wire.OpAssign, params, j.table.Splits, func(answer []byte) error {
-		var parts partial.Parts
-		if err := wire.Decode(answer, &parts); err != nil {
-			return err
-		}
-		for _, part := range parts.Files {
-			if err := assignments.Add(part); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	_, err = assignments.Close(j.rows())
-	return err
 }

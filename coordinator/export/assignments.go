@@ -45,7 +45,8 @@ type ManifestPart struct {
 type Assignments struct {
 	folder   *Folder
 	manifest Manifest
-	missing  int // parts yet to come
+	missing  int       // parts yet to come
+	levels   [][]int64 // tested feature → code → rows of the parts so far
 }
 
 // NewAssignments begins the assignments of the rows of so many splits to the
@@ -83,6 +84,11 @@ func (a *Assignments) Add(p partial.Part) error {
 	if sum, ok := total(p.Segments); !ok || sum != p.Rows {
 		return fmt.Errorf("assignments: the part of split %d has %d rows, but its segments hold %v", p.Unit, p.Rows, p.Segments)
 	}
+	for f, counts := range p.Levels {
+		if sum, ok := total(counts); !ok || sum != p.Rows || a.levels != nil && (len(a.levels) != len(p.Levels) || len(a.levels[f]) != len(counts)) {
+			return fmt.Errorf("assignments: the part of split %d has %d rows, but the levels of feature %d of %d hold %v", p.Unit, p.Rows, f+1, len(p.Levels), counts)
+		}
+	}
 	if magic := []byte("PAR1"); len(p.Bytes) < 12 || !bytes.HasPrefix(p.Bytes, magic) || !bytes.HasSuffix(p.Bytes, magic) {
 		return fmt.Errorf("assignments: the part of split %d is no whole Parquet file (%d bytes)", p.Unit, len(p.Bytes))
 	}
@@ -100,6 +106,15 @@ func (a *Assignments) Add(p partial.Part) error {
 	}
 	hash := sha256.Sum256(p.Bytes)
 	*part = ManifestPart{Name: name, Rows: p.Rows, Bytes: int64(len(p.Bytes)), SHA256: hex.EncodeToString(hash[:])}
+	if a.levels == nil {
+		a.levels = make([][]int64, len(p.Levels))
+	}
+	for f, counts := range p.Levels {
+		a.levels[f] = append(a.levels[f], make([]int64, len(counts)-len(a.levels[f]))...)
+		for code, n := range counts {
+			a.levels[f][code] += n
+		}
+	}
 	for i, n := range p.Segments {
 		a.manifest.Segments[i].Rows += n
 	}
@@ -108,13 +123,18 @@ func (a *Assignments) Add(p partial.Part) error {
 	return nil
 }
 
+// Levels are the customers with each code of the features that the tree tests,
+// ascending, over all parts so far.
+func (a *Assignments) Levels() [][]int64 { return a.levels }
+
 // Close writes the manifest. Every customer must have come to exactly one
 // segment: parts that are missing, or rows other than the job's, are an error.
+// Rows −1: nobody has counted them before.
 func (a *Assignments) Close(rows int64) (*Manifest, error) {
 	if a.missing > 0 {
 		return nil, fmt.Errorf("assignments: %d of %d parts are missing", a.missing, len(a.manifest.Parts))
 	}
-	if a.manifest.Rows != rows {
+	if rows >= 0 && a.manifest.Rows != rows {
 		return nil, fmt.Errorf("assignments: the parts hold %d rows, but the table has %d: did the source change during the job?", a.manifest.Rows, rows)
 	}
 	out, err := a.folder.Create(ManifestFile)

@@ -243,6 +243,15 @@ func (f *Folder) Create(name string) (io.WriteCloser, error) {
 	return out, nil
 }
 
+// Staged opens an output that was closed, to be read before Commit.
+func (f *Folder) Staged(name string) (*os.File, error) {
+	file, err := os.Open(filepath.Join(f.staging, newDir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, f.explain("read back", name, err)
+	}
+	return file, nil
+}
+
 // fail explains err and remembers it, so that Commit refuses.
 func (f *Folder) fail(name string, err error) error {
 	err = f.explain("write", name, err)
@@ -308,47 +317,4 @@ func (o *output) Close() error {
 	delete(o.folder.open, o.name)
 	o.folder.outputs = append(o.folder.outputs, Output{o.name, o.bytes, hex.EncodeToString(o.hash.Sum(nil))})
 	return nil
-}
-
-// refuseSpecial keeps the outputs out of folders that are certainly a slip.
-func refuseSpecial(abs string) error {
-	special := map[string]string{string(filepath.Separator): "the root of the file system"}
-	if home, err := os.UserHomeDir(); err == nil && home != "" {
-		special[filepath.Clean(home)] = "your home folder"
-	}
-	resolved := abs
-	if r, err := filepath.EvalSymlinks(abs); err == nil {
-		resolved = r
-	}
-	for _, p := range []string{abs, resolved} {
-		if what, ok := special[p]; ok || filepath.Dir(p) == p {
-			return fmt.Errorf("out folder %s is %s: name a folder of its own", abs, what)
-		}
-	}
-	return nil
-}
-
-// makeFolders is os.MkdirAll that tells which folders it made, outermost first.
-func makeFolders(abs string) (made []string, err error) {
-	info, err := os.Stat(abs)
-	switch {
-	case err == nil && !info.IsDir():
-		return nil, errors.New("is a file, not a folder: choose another --out")
-	case err == nil:
-		return nil, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	if made, err = makeFolders(filepath.Dir(abs)); err != nil {
-		return made, err
-	}
-	if err := os.Mkdir(abs, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return made, err
-	}
-	return append(made, abs), nil
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

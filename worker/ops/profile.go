@@ -11,15 +11,21 @@ import (
 
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-// profile reads every column of the assignment's splits.
-func profile(ctx context.Context, env *Env, _ struct{}) (*partial.Profile, error) {
+// profile reads every column, or those asked for, of the assignment's splits.
+func profile(ctx context.Context, env *Env, params wire.ProfileParams) (*partial.Profile, error) {
 	p := &partial.Profile{}
-	names := make([]string, len(env.Table.Columns))
-	profilers := make([]*partial.Profiler, len(names))
-	for i, c := range env.Table.Columns {
-		names[i], profilers[i] = c.Name, partial.NewProfiler(c)
+	var names []string
+	var profilers []*partial.Profiler
+	for _, c := range env.Table.Columns {
+		if params.Columns == nil || slices.Contains(params.Columns, c.Name) {
+			names, profilers = append(names, c.Name), append(profilers, partial.NewProfiler(c))
+		}
+	}
+	if want := params.Columns; want != nil && len(names) != len(want) {
+		return nil, fmt.Errorf("profile: of the columns %q the table has %q alone", want, names)
 	}
 	for i, split := range env.Splits {
 		unit := partial.Unit{Unit: env.Units[i]}

@@ -53,6 +53,12 @@ type Item struct {
 	Code    uint8 `json:"code"`
 }
 
+// ProfileParams asks for the profile of some columns, and of the splits' rows.
+// Without parameters all columns are profiled.
+type ProfileParams struct {
+	Columns []string // in the table's order
+}
+
 // CountParams asks for the candidates of one order, which the worker
 // regenerates from the listed items and the survivors of the orders below.
 type CountParams struct {
