@@ -140,6 +140,18 @@ func (j *job) clustersDocument() clustersDocument {
 	return d
 }
 
+// addClusters makes the model assign by the clusters.
+func (j *job) addClusters(m *export.Model) {
+	r := j.findings.Clusters
+	m.Clusters = &export.ModelClusters{OneHot: []export.ModelOneHot{}, Places: r.Centres.Places, Shares: r.Centres.Shares}
+	for _, o := range r.OneHot {
+		m.Clusters.OneHot = append(m.Clusters.OneHot, export.ModelOneHot{Feature: o.Feature, Weight: o.Weight})
+	}
+	for i, p := range j.findings.ClusterPersonas.Segments {
+		m.Segments = append(m.Segments, export.ModelSegment{Name: p.Name, Rows: r.Clusters[i].N})
+	}
+}
+
 // assignClusters writes the cluster of every row of the source.
 func (j *job) assignClusters(ctx context.Context) error {
 	r := j.findings.Clusters

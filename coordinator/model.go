@@ -23,6 +23,9 @@ func (j *job) model() export.Model {
 		}
 		m.Metrics = append(m.Metrics, x)
 	}
+	if j.findings.Clusters != nil {
+		j.addClusters(&m)
+	}
 	s := j.findings.Segments
 	if s == nil {
 		return m

@@ -62,7 +62,7 @@ func (j *job) place(ctx context.Context) error {
 // model where groups or segments were made.
 func (j *job) writeReports() error {
 	err := j.write(export.ProfileFile, func(w io.Writer) error { return export.WriteJSON(w, j.profileDocument()) })
-	if err == nil && (j.findings.Groups != nil || j.findings.Segments != nil) {
+	if err == nil && (j.findings.Groups != nil || j.findings.Segments != nil || j.findings.Clusters != nil) {
 		err = j.write(export.ModelFile, func(w io.Writer) error { return export.WriteModel(w, j.model()) })
 	}
 	if err == nil {

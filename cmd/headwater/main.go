@@ -121,7 +121,7 @@ and personas. Everything is embedded; no server has to be started.`,
 		},
 	}
 	root.SetFlagErrorFunc(usage)
-	root.AddCommand(runCommand(), profileCommand(), searchCommand(), segmentCommand(), kmeansCommand(), whyCommand(), recheckCommand(), assignCommand(), diffCommand(), genCommand(), workerCommand())
+	root.AddCommand(runCommand(), profileCommand(), searchCommand(), segmentCommand(), kmeansCommand(), compareCommand(), whyCommand(), recheckCommand(), assignCommand(), diffCommand(), genCommand(), workerCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -32,9 +32,10 @@ type Model struct {
 	Checksum  string         `json:"checksum,omitempty"`
 	Customers int64          `json:"customers"` // of the table that the model was made from
 	Metrics   []ModelMetric  `json:"metrics"`
-	Weight    string         `json:"weight,omitempty"` // column that weighs the rows
-	Segments  []ModelSegment `json:"segments"`         // empty: the job made none
-	Tree      encoder.Tree   `json:"tree"`             // leaves are indexes into Segments
+	Weight    string         `json:"weight,omitempty"`   // column that weighs the rows
+	Segments  []ModelSegment `json:"segments"`           // empty: the job made none
+	Tree      encoder.Tree   `json:"tree"`               // leaves are indexes into Segments
+	Clusters  *ModelClusters `json:"clusters,omitempty"` // instead of the tree: the segment of the nearest centre
 	Plan      encoder.Plan   `json:"plan"`
 	Levels    [][]int64      `json:"levels"` // feature of the plan → code → customers
 }
@@ -44,6 +45,21 @@ type ModelMetric struct {
 	metric.Spec          // such that it means the same on another table
 	Known       int64    `json:"known"`
 	Mean        *float64 `json:"mean"`
+}
+
+// ModelClusters assign a row to the nearest of some centres, of equally near
+// ones to the first. Its place on the plan's coordinates and its levels of some
+// features are compared with those of the centres.
+type ModelClusters struct {
+	OneHot []ModelOneHot `json:"one_hot"`
+	Places [][]float64   `json:"places"` // segment → coordinate
+	Shares [][]float64   `json:"shares"` // segment → code of the one-hot features, feature by feature
+}
+
+// ModelOneHot is a feature of which the levels count.
+type ModelOneHot struct {
+	Feature int     `json:"feature"` // index into Plan.Features
+	Weight  float64 `json:"weight"`  // two rows of different levels are 2·Weight apart, squared
 }
 
 // Assigns reports whether the model sends rows to segments.

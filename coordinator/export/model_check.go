@@ -68,7 +68,43 @@ func (m *Model) check() error {
 	if len(m.Segments) == 0 && len(m.Tree.Nodes) == 0 {
 		return nil
 	}
+	if m.Clusters != nil {
+		return m.checkClusters()
+	}
 	return m.checkTree()
+}
+
+// checkClusters makes sure that the centres are those of the segments, in the
+// space of the plan.
+func (m *Model) checkClusters() error {
+	c, codes := m.Clusters, 0
+	if len(m.Tree.Nodes) > 0 {
+		return errors.New("both a tree and clusters assign")
+	}
+	for i, o := range c.OneHot {
+		if o.Feature < 0 || o.Feature >= len(m.Plan.Features) {
+			return fmt.Errorf("clusters: feature %d is not among the %d", o.Feature, len(m.Plan.Features))
+		}
+		if !(o.Weight > 0) || math.IsInf(o.Weight, 0) {
+			return fmt.Errorf("clusters: one-hot feature %d weighs %v", i, o.Weight)
+		}
+		codes += m.Plan.Features[o.Feature].Codes()
+	}
+	for i, x := range m.Plan.Coordinates {
+		if x.Column == "" || !utf8.ValidString(x.Column) || !(x.Unit > 0) || math.IsInf(x.Unit, 0) || !(x.Weight > 0) || math.IsInf(x.Weight, 0) {
+			return fmt.Errorf("clusters: coordinate %d is of column %q, unit %v and weight %v", i, x.Column, x.Unit, x.Weight)
+		}
+	}
+	if len(c.Places) != len(m.Segments) || len(c.Shares) != len(m.Segments) {
+		return fmt.Errorf("clusters: %d and %d centres for %d segments", len(c.Places), len(c.Shares), len(m.Segments))
+	}
+	for i := range c.Places {
+		if len(c.Places[i]) != len(m.Plan.Coordinates) || len(c.Shares[i]) != codes {
+			return fmt.Errorf("clusters: centre %d has %d places and %d shares for %d coordinates and %d levels",
+				i, len(c.Places[i]), len(c.Shares[i]), len(m.Plan.Coordinates), codes)
+		}
+	}
+	return nil
 }
 
 // checkLevels makes sure that every customer has one code of every feature.

@@ -1,6 +1,6 @@
-// Package compare sets two ways of putting the same customers into segments
+// Package comparison sets two ways of putting the same customers into segments
 // beside each other: how far they agree, and what each of them explains.
-package compare
+package comparison
 
 import (
 	"context"
