@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -359,5 +360,75 @@ func TestContextThatLeaks(t *testing.T) {
 	readJSON(t, &profile, out, "profile.json")
 	if len(profile.Context) != 2 || profile.Context[0].Name != "copied" || profile.Context[0].LeftOut == "" || profile.Context[1].LeftOut != "" {
 		t.Errorf("%+v", profile.Context)
+	}
+}
+
+// TestContextOfADate gives the features of one date column different roles.
+func TestContextOfADate(t *testing.T) {
+	var csv strings.Builder
+	csv.WriteString("when,colour,y\n")
+	for i := range 6000 {
+		day := time.Date(2024, 1, 1+i*7%700, 0, 0, 0, 0, time.UTC)
+		if i%2 == 0 {
+			day = day.AddDate(0, 0, i%5)
+		}
+		y := i*31%10 < 2+2*int(day.Weekday()%3)
+		fmt.Fprintf(&csv, "%s,%s,%t\n", day.Format(time.DateOnly), []string{"red", "blue", "green"}[i%3], y)
+	}
+	table := filepath.Join(t.TempDir(), "dates.csv")
+	if err := os.WriteFile(table, []byte(csv.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	mustRun(t, "run", "--input", table, "--metric", "y=true", "--context", "when.weekday", "--out", out, "--quiet")
+	var segments struct {
+		Features []string
+		Merging  struct{ Names []string }
+	}
+	readJSON(t, &segments, out, "segments.json")
+	if !slices.Contains(segments.Features, "when.weekday") || slices.Contains(segments.Merging.Names, "when.weekday") {
+		t.Errorf("features %v, crossed %v", segments.Features, segments.Merging.Names)
+	}
+	var profile struct {
+		Context []struct{ Name string }
+	}
+	readJSON(t, &profile, out, "profile.json")
+	if len(profile.Context) != 1 || profile.Context[0].Name != "when.weekday" {
+		t.Errorf("context %+v", profile.Context)
+	}
+	var stdout, stderr bytes.Buffer
+	args := []string{"run", "--input", table, "--metric", "y=true", "--context", "when.hour", "--out", out, "--force"}
+	if code := execute(args, &stdout, &stderr); code == exitOK || !strings.Contains(stderr.String(), `--context: unknown column "when.hour"; nearest: `) {
+		t.Errorf("when.hour: exit code %d: %s", code, stderr.String())
+	}
+}
+
+// TestAnotherNumberOfSegmentsKeepsRoles cuts the segments of a job with context
+// again, without its table.
+func TestAnotherNumberOfSegmentsKeepsRoles(t *testing.T) {
+	from := bankRun(t, "--context", contextOfBank)
+	out := filepath.Join(t.TempDir(), "five")
+	mustRun(t, "segment", "--from", from, "--k", "5", "--out", out, "--quiet")
+	type document struct {
+		Context struct {
+			Traits float64 `json:"traits_r2"`
+			Both   float64 `json:"both_r2"`
+		}
+		Personas struct {
+			Segments []struct{ Name, Description string }
+		}
+	}
+	var before, after document
+	readJSON(t, &before, from, "segments.json")
+	readJSON(t, &after, out, "segments.json")
+	if after.Context != before.Context || after.Context.Both <= after.Context.Traits {
+		t.Errorf("R² %+v, before %+v", after.Context, before.Context)
+	}
+	for _, s := range append(before.Personas.Segments, after.Personas.Segments...) {
+		for _, word := range []string{"month ", " day ", "contact ", "campaign ", "cellular"} {
+			if strings.Contains(strings.ToLower(" "+s.Name+" "+s.Description), word) {
+				t.Errorf("%s is in %q: %s", word, s.Name, s.Description)
+			}
+		}
 	}
 }

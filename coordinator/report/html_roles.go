@@ -1,5 +1,10 @@
 package report
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // aside is what context and levers go with.
 type aside struct {
 	Said  []string
@@ -17,11 +22,19 @@ func (p *document) asides() []aside {
 		for _, row := range s.rows {
 			var cells []cell
 			for _, text := range row {
-				cells = append(cells, cell{Text: text})
+				cells = append(cells, cell{Text: together(text)})
 			}
 			a.Table.Rows = append(a.Table.Rows, gridRow{Cells: cells})
 		}
 		out = append(out, a)
 	}
 	return out
+}
+
+// together keeps a short text, such as a mean with its interval, on one line.
+func together(text string) string {
+	if utf8.RuneCountInString(text) > 32 {
+		return text
+	}
+	return strings.ReplaceAll(text, " ", "\u00a0")
 }

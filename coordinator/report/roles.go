@@ -47,7 +47,7 @@ func (f *Findings) rolesInWords() string {
 // of the words.
 func (f *Findings) asides(l length, w words) []section {
 	r := f.Roles
-	if r == nil {
+	if r == nil || len(f.Overall.Metrics) == 0 {
 		return nil
 	}
 	a := asideTable{Findings: f, say: w}
