@@ -92,17 +92,20 @@ func (f thinning) Left(ctx context.Context, groups []int) ([]int64, error) {
 	return left, nil
 }
 
-func (f thinning) StandsOut(direction int, x two) bool {
-	return x.known() > 0 && f.standsOut(direction, x, f.discovery.Minus(x))
+// Shadow: what is left changed less than half as far beyond all others. No z is
+// asked of it, which small parts of a group that did change would miss.
+func (f thinning) Shadow(c thin.Candidate, left two) bool {
+	x := f.on(c.Group)
+	return left.known() == 0 || f.faint(c, x, left, f.discovery.Minus(x))
 }
 
 func (f thinning) Beats(direction int, x, others two) bool { return f.beats(direction, x, others) }
 
-// Rivals: only large groups move what all others are compared with.
-func (f thinning) Rivals(c, t thin.Candidate) bool { return 2*(c.N+t.N) >= f.discovery.known() }
+// Rivals: any group that changed moves what all others are compared with.
+func (f thinning) Rivals(thin.Candidate, thin.Candidate) bool { return true }
 
-// Mirror: where one group rose, all others fell behind. c says no more than t
-// unless it differs from those that are in neither.
+// Mirror: where one group rose, all others fell behind. c must differ from
+// those that are in neither.
 func (f thinning) Mirror(c, t thin.Candidate, both thin.Share[two]) bool {
 	x := f.on(c.Group)
 	either := x.plus(f.on(t.Group))
@@ -110,6 +113,14 @@ func (f thinning) Mirror(c, t thin.Candidate, both thin.Share[two]) bool {
 		either = either.Minus(both.Sums)
 	}
 	neither := f.discovery.Minus(either)
-	least := f.Evidence.MinCount
-	return min(neither.a.Known, neither.b.Known) < least || !f.standsOut(c.Direction, x, neither)
+	return min(neither.a.Known, neither.b.Known) < f.Evidence.MinCount || f.faint(c, x, x, neither)
+}
+
+// faint says whether some customers differ from others by less than a
+// difference must, or than half as far as all of group c, which are x, differ
+// from everybody else.
+func (f thinning) faint(c thin.Candidate, x, some, others two) bool {
+	d := float64(c.Direction)
+	least := max(f.Evidence.Sigma*f.sigma, d*f.distance(x, f.discovery.Minus(x))/2)
+	return !(d*f.distance(some, others) >= least)
 }

@@ -43,9 +43,16 @@ func (f *finder) gate() []candidate {
 // standsOut says whether a group on discovery lies far enough from the others.
 func (f *finder) standsOut(direction int, v metric.Value) bool {
 	if f.t.Binary {
-		return beyondOdds(direction, v, less(f.level, v), f.odds)
+		return f.standsOutFrom(direction, v, less(f.level, v))
 	}
-	return f.beyondMean(direction, v, f.level, f.lift, f.c.Sigma)
+	return f.standsOutFrom(direction, v, f.level)
+}
+
+func (f *finder) standsOutFrom(direction int, v, others metric.Value) bool {
+	if f.t.Binary {
+		return beyondOdds(direction, v, others, f.odds)
+	}
+	return f.beyondMean(direction, v, others, f.lift, f.c.Sigma)
 }
 
 // lookedUp bounds the groups of a number that are looked up on the shards. A

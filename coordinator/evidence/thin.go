@@ -72,20 +72,26 @@ func (f thinning) Left(ctx context.Context, groups []int) ([]int64, error) {
 	return p.Discovery.N, nil
 }
 
-func (f thinning) StandsOut(direction int, x sample.Exact) bool {
-	return x.Known > 0 && f.standsOut(direction, f.t.ValueOf(x))
+func (f thinning) Shadow(c thin.Candidate, left sample.Exact) bool {
+	return left.Known == 0 || !f.standsOut(c.Direction, f.t.ValueOf(left))
 }
 
 func (f thinning) Beats(direction int, x, others sample.Exact) bool {
 	return f.beats(direction, f.t.ValueOf(x), f.t.ValueOf(others)) && f.differs(direction, x, others)
 }
 
-func (f thinning) Rivals(c, t thin.Candidate) bool {
-	return f.Mirror(c, t, thin.Share[sample.Exact]{})
-}
+// Rivals: only groups that hold half of the customers between them move what
+// each of them is compared with.
+func (f thinning) Rivals(c, t thin.Candidate) bool { return 2*(c.N+t.N) >= f.discovered }
 
-// Mirror: two groups of opposite directions that hold everybody between them
-// say one thing.
+// Mirror: where one large group lies high, all others lie low. c must stand out
+// from those in neither of the two.
 func (f thinning) Mirror(c, t thin.Candidate, both thin.Share[sample.Exact]) bool {
-	return float64(c.N+t.N-both.N) >= f.c.Same*float64(f.discovered)
+	x := f.on(c.Group)
+	either := x.Plus(f.on(t.Group))
+	if both.N > 0 {
+		either = either.Minus(both.Sums)
+	}
+	neither := f.allDiscovery.Minus(either)
+	return neither.Known < f.c.MinCount || !f.standsOutFrom(c.Direction, f.t.ValueOf(x), f.t.ValueOf(neither))
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // differencesShown is how many of each kind fit a screen.
-const differencesShown = 6
+const differencesShown = 5
 
 // Difference writes the summary of a comparison of two sides.
 func Difference(w io.Writer, f *Findings) error {
@@ -75,7 +76,7 @@ func (f *Findings) changes(at int) section {
 	}
 	s.say("%s", tried(&m.Trust))
 	if len(m.Changes) == 0 {
-		s.say("nothing differs that holds on unseen customers: what holds for all, above, is what there is to say of any group")
+		s.say("nothing differs that holds on unseen customers: the change of all, above, is that of every group")
 		return s
 	}
 	for i := range m.Changes {
@@ -115,7 +116,7 @@ func (f *Findings) mix() section {
 	}
 	s.say("%s", tried(&m.Trust))
 	if len(m.Shifts) == 0 {
-		s.say("nothing differs that holds on unseen customers: A and B are made of the same groups, as random halves would be")
+		s.say("nothing differs that holds on unseen customers: A and B are alike, as random halves are")
 		return s
 	}
 	for i := range m.Shifts {
@@ -129,13 +130,14 @@ func (f *Findings) mix() section {
 			pointsOf(c.Change), pointsOf(c.Low)+" – "+pointsOf(c.High), ratio(value(c.Ratio)))
 	}
 	if len(f.Contrast.Metrics) > 0 {
-		s.note("A and B are not alike: part of how the metric differs as a whole is that other customers came. What is recorded after the split is no trait of theirs: --exclude it")
+		s.note("A and B are not alike: part of how the metric differs as a whole is that other customers came")
+		s.note("what is recorded after the split, such as an outcome, is no trait of the customers: --exclude it")
 	}
 	return s
 }
 
 func tried(t *contrast.Trust) string {
-	return fmt.Sprintf("%s groups tried: %s stood out, %s of them differ from each other and from every shorter rule, %s held on unseen customers",
+	return fmt.Sprintf("%s groups tried: %s stood out, %s were left beside shorter rules and look-alikes, %s held on unseen customers",
 		whole(t.Tried), whole(t.Gated), whole(t.Distinct), whole(t.Confirmed))
 }
 
@@ -160,10 +162,12 @@ func points(m metric.Metric, x float64) string {
 
 // pointsOf writes a difference of shares in percentage points.
 func pointsOf(x float64) string {
-	switch {
-	case x != x:
+	switch a := math.Abs(x); {
+	case math.IsNaN(x):
 		return "–"
-	case x != 0 && x < 0.001 && x > -0.001:
+	case a < 5e-6:
+		return "0.0"
+	case a < 0.001:
 		return english.Sprintf("%+.3f", 100*x)
 	default:
 		return english.Sprintf("%+.1f", 100*x)

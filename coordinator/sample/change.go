@@ -1,10 +1,6 @@
 package sample
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // Pair is a metric on two sides, as before and after, of the same kind of
 // customers.
@@ -33,7 +29,7 @@ func (t *Meter) CompareChanges(x, y Pair) (z, p float64) {
 	d := x.Change() - y.Change()
 	if t.Binary {
 		se := math.Sqrt(rateVariance(x.A) + rateVariance(x.B) + rateVariance(y.A) + rateVariance(y.B))
-		p = 2 * distuv.UnitNormal.Survival(math.Abs(d)/se)
+		p = 2 * normalTail(math.Abs(d)/se)
 	} else {
 		a, b := meanVariances(x.A, y.A), meanVariances(x.B, y.B)
 		se := math.Sqrt(max(a.welch+b.welch, a.pooled+b.pooled))

@@ -55,7 +55,7 @@ func compareRates(a, b Sample) float64 {
 	}
 	rate := yes / n
 	se := math.Sqrt(rate * (1 - rate) * (1/a.N + 1/b.N))
-	return 2 * distuv.UnitNormal.Survival(math.Abs(a.Mean-b.Mean)/se)
+	return 2 * normalTail(math.Abs(a.Mean-b.Mean)/se)
 }
 
 // fisher returns twice the smaller tail of the hypergeometric distribution:
@@ -117,9 +117,12 @@ func (t *Meter) freedom(n float64) float64 { return max(1, 2*(n-1)/(t.Kurtosis-1
 // many is from how many degrees of freedom on t is taken for normal.
 const many = 1e5
 
+// normalTail is the probability beyond x, of which no digits cancel.
+func normalTail(x float64) float64 { return math.Erfc(x/math.Sqrt2) / 2 }
+
 func studentTail(x, freedom float64) float64 {
 	if freedom > many {
-		return distuv.UnitNormal.Survival(x)
+		return normalTail(x)
 	}
 	return distuv.StudentsT{Sigma: 1, Nu: freedom}.Survival(x)
 }

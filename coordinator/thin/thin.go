@@ -31,12 +31,15 @@ type Rules[S Sums[S]] interface {
 	// Left counts the customers of each group that none before it has.
 	Left(ctx context.Context, groups []int) ([]int64, error)
 
-	StandsOut(direction int, s S) bool     // false of nobody
-	Beats(direction int, s, others S) bool // s says more than a shorter rule whose other customers are others
+	// Shadow says whether c does not stand out by the customers that it does not
+	// share with another, which may be nobody.
+	Shadow(c Candidate, left S) bool
+	// Beats says whether s says more than a shorter rule with these other customers.
+	Beats(direction int, s, others S) bool
 	// Rivals says whether one of two candidates of opposite directions may be the
 	// mirror of the other.
 	Rivals(c, t Candidate) bool
-	// Mirror says whether c says no more than t, its rival and taken before.
+	// Mirror says whether c stands out because t, its rival, does the other way.
 	Mirror(c, t Candidate, both Share[S]) bool
 }
 
@@ -107,14 +110,21 @@ type thinner[S Sums[S]] struct {
 //     each other's the first stays;
 //   - a rule of which one taken before covers too much is dropped, unless it is
 //     what lets that one beat its parents;
-//   - a rule that mirrors one of the other direction is dropped.
+//   - a rule that stands out because one of the other direction does is its
+//     mirror and is dropped; of two that are each other's the first stays.
 func (s *thinner[S]) takeOrDrop(ctx context.Context, c placed) error {
 	var kept []placed
 	for _, t := range s.taken {
 		both := s.overlaps.Of(c.Group, t.Group)
 		if t.Direction != c.Direction {
-			if s.rules.Rivals(c.Candidate, t.Candidate) && s.rules.Mirror(c.Candidate, t.Candidate, both) {
-				return nil
+			if s.rules.Rivals(c.Candidate, t.Candidate) {
+				of, by := s.rules.Mirror(c.Candidate, t.Candidate, both), s.rules.Mirror(t.Candidate, c.Candidate, both)
+				if of {
+					return nil
+				}
+				if by {
+					continue
+				}
 			}
 			kept = append(kept, t)
 			continue
@@ -170,7 +180,7 @@ func (s *thinner[S]) restsOn(ctx context.Context, t, c placed) (bool, error) {
 // shadow says whether c does not stand out without the customers that it
 // shares with another.
 func (s *thinner[S]) shadow(c, other placed) bool {
-	return !s.rules.StandsOut(c.Direction, s.overlaps.without(c.Group, other.Group))
+	return s.rules.Shadow(c.Candidate, s.overlaps.without(c.Group, other.Group))
 }
 
 // uncovered drops, from the first on, those of which the ones before them in
