@@ -47,7 +47,7 @@ func find(ctx context.Context, spec *Spec, paths []string, spool *spooler) (*Tab
 		if i == 0 {
 			t.Format = in.format
 		} else if in.format != t.Format {
-			return nil, fmt.Errorf("%s is %s but %s is %s; read them apart", t.Files[0].Name, t.Format, in.Name, in.format)
+			return nil, fmt.Errorf("%s is %s but %s is %s; tables read together need one format", t.Files[0].Name, t.Format, in.Name, in.format)
 		}
 		t.Files = append(t.Files, in.File)
 		if err := t.addFile(ctx, spec, i); err != nil {
@@ -129,11 +129,11 @@ func sameColumns(first *File, want []Column, file *File, got []Column) error {
 	for i := range max(len(want), len(got)) {
 		switch {
 		case i >= len(got):
-			return fmt.Errorf("%s has a column %q that %s lacks; read them apart, or make them alike", first.Name, want[i].Name, file.Name)
+			return fmt.Errorf("%s has a column %q that %s lacks; tables read together need the same columns in the same order", first.Name, want[i].Name, file.Name)
 		case i >= len(want):
-			return fmt.Errorf("%s has a column %q that %s lacks; read them apart, or make them alike", file.Name, got[i].Name, first.Name)
+			return fmt.Errorf("%s has a column %q that %s lacks; tables read together need the same columns in the same order", file.Name, got[i].Name, first.Name)
 		case want[i] != got[i]:
-			return fmt.Errorf("column %d is %s in %s but %s in %s; read them apart, or make them alike",
+			return fmt.Errorf("column %d is %s in %s but %s in %s; tables read together need the same columns in the same order",
 				i+1, want[i], first.Name, got[i], file.Name)
 		}
 	}
