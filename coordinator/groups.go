@@ -39,6 +39,9 @@ func (j *job) search(ctx context.Context) error {
 	if f.Evidence, err = evidence.Run(ctx, j.engine, table, j.Evidence); err != nil {
 		return err
 	}
+	if err = f.Evidence.Describe(ctx, j.engine, table, j.telling()); err != nil {
+		return err
+	}
 	if err = j.leversOfFindings(ctx); err != nil {
 		return err
 	}
@@ -55,6 +58,18 @@ func (j *job) search(ctx context.Context) error {
 	return j.write(export.FindingsTableFile, func(w io.Writer) error {
 		return export.WriteFindings(w, f.Evidence.Findings, j.BOM)
 	})
+}
+
+// telling lists the features that say something of customers: those that do not
+// give a metric away.
+func (j *job) telling() []int {
+	var out []int
+	for i, r := range j.findings.Ranking {
+		if r.LeftOut == "" {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // searchBest finds the best groups of each metric and nothing else, which spares

@@ -3,7 +3,10 @@
 // among so many tried.
 package evidence
 
-import "github.com/headwater-dev/headwater/worker/wire"
+import (
+	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
 
 // Finding is a group that stood up.
 type Finding struct {
@@ -28,6 +31,9 @@ type Finding struct {
 	Covered     float64 `json:"covered"`           // largest Jaccard overlap with a finding ranked above
 	Heavy       bool    `json:"heavy,omitempty"`   // Largest is above Config.Largest: the figure rests on one customer
 	Largest     float64 `json:"largest,omitempty"` // share of the group's sum that its largest customer brings; numbers only
+
+	Shares []persona.Trait `json:"shares,omitempty"`  // what its customers have more often than all, beside the rule; of the first findings
+	ByTime *ByTime         `json:"by_time,omitempty"` // nil where no column tells when
 
 	Money *Money `json:"money,omitempty"` // with --value or --cost
 	SQL   string `json:"sql"`             // a condition on the source's columns

@@ -11,6 +11,13 @@ import (
 	"github.com/headwater-dev/headwater/worker/partial"
 )
 
+// Traits returns the traits of groups, which may overlap: of counts the number
+// of customers of each, and of those of its levels, are read. Levels are the
+// counts of wire.OpLevels over all customers.
+func Traits(plan *encoder.Plan, counts *partial.Segments, levels *partial.Counts) [][]Trait {
+	return traits(plan, counts, levels)
+}
+
 // traits returns each segment's traits, the strongest effects first.
 func traits(plan *encoder.Plan, counts *partial.Segments, levels *partial.Counts) [][]Trait {
 	offsets := encoder.Offsets(plan.Features)

@@ -250,6 +250,13 @@ func (p *document) addFacts(c *findingCard, f *evidence.Finding, m metric.Metric
 	if f.Covered > 0 {
 		fact("It shares %s of its customers with a finding ranked above.", percent(f.Covered))
 	}
+	if len(f.Shares) > 0 {
+		var levels []string
+		for _, t := range f.Shares[:min(3, len(f.Shares))] {
+			levels = append(levels, fmt.Sprintf("%s %s (TGI %.0f)", t.Name, t.Level, t.TGI))
+		}
+		fact("These customers also share: %s.", strings.Join(levels, ", "))
+	}
 	if f.Heavy {
 		fact("Careful: its largest customer alone brings %s of its sum.", percent(f.Largest))
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +43,7 @@ func Why(w io.Writer, found *evidence.Result, metrics []metric.Metric, which str
 	case len(groups) == 0:
 		return fmt.Errorf("%q cannot be explained: the job has no findings", which)
 	}
-	err := fmt.Errorf("no finding is called %q: give a rank from 1 to %d, or a group as findings.csv has it", which, found.Findings[len(groups)-1].Rank)
+	err := fmt.Errorf("no finding is called %q: give a rank from 1 to %d, or a group as findings.csv has it. Of other groups groups.parquet has the figures; what makes one a finding are the thresholds of search, such as --max-share and --min-odds", which, found.Findings[len(groups)-1].Rank)
 	if near := source.Nearest(which, groups); len(near) > 0 {
 		err = fmt.Errorf("%w; nearest: %s", err, strings.Join(near, ", "))
 	}
@@ -50,7 +51,44 @@ func Why(w io.Writer, found *evidence.Result, metrics []metric.Metric, which str
 }
 
 func why(x *evidence.Finding, m metric.Metric, t *evidence.Trust) []section {
-	return []section{steps(x, m), checks(x, m, t), doubts(x, m)}
+	out := []section{steps(x, m), checks(x, m, t)}
+	if x.ByTime != nil {
+		out = append(out, periods(x.ByTime, m))
+	}
+	if len(x.Shares) > 0 {
+		out = append(out, company(x))
+	}
+	return append(out, doubts(x, m))
+}
+
+// periods sets the group beside everybody, period by period.
+func periods(b *evidence.ByTime, m metric.Metric) section {
+	s := section{
+		title: "Over time: " + b.Name,
+		head:  []string{"", "customers", m.Name, "everybody", "", ""}, right: []int{1, 2, 3, 4},
+	}
+	most := 0.0
+	for _, p := range b.Periods {
+		most = max(most, value(p.Mean))
+	}
+	for _, p := range b.Periods {
+		times := math.NaN()
+		if value(p.All) > 0 {
+			times = value(p.Mean) / value(p.All)
+		}
+		s.add(p.Level, whole(p.N), mean(m, value(p.Mean)), mean(m, value(p.All)), ratio(times), bar(value(p.Mean), most, 24))
+	}
+	return s
+}
+
+// company is what the group's customers share beside the rule.
+func company(x *evidence.Finding) section {
+	s := section{title: "What else these customers share", head: []string{"", "of them", "of all", "TGI"}, right: []int{1, 2, 3}}
+	for _, t := range x.Shares {
+		s.add(t.Name+" "+t.Level, percent(t.Share), percent(t.All), fmt.Sprintf("%.0f", t.TGI))
+	}
+	s.note("TGI: their share as a percentage of that among all; listed is what they have much more often")
+	return s
 }
 
 // steps is the waterfall: from all customers to the group, item by item.
