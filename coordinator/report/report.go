@@ -17,6 +17,9 @@ import (
 
 // Terminal writes the summary that fits a screen.
 func Terminal(w io.Writer, f *Findings) error {
+	if f.Evidence != nil && f.Segments != nil {
+		return f.glance(w)
+	}
 	l := screen
 	if f.Groups == nil && f.Segments == nil && f.Clusters == nil {
 		l = profile
@@ -80,6 +83,7 @@ func names(outputs []export.Output) []string {
 type length struct {
 	features, groups, levels int
 	columns                  bool // what became of every column
+	glance                   bool // findings with as few words as can be
 	every                    bool // rules and descriptions of segments, and all lists of groups
 }
 

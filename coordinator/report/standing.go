@@ -15,8 +15,10 @@ func (f *Findings) standing(l length, at int) section {
 		head:  []string{"", "group", "share", "on unseen customers", "95 % interval", "excess", ""},
 		right: []int{0, 2, 3, 4, 5},
 	}
-	s.say("%s groups tried on %s customers: %s stood out, %s of them differ from each other and from every shorter rule",
-		whole(trust.Tried), whole(trust.Discovery), whole(trust.Gated), whole(trust.Distinct))
+	if !l.glance {
+		s.say("%s groups tried on %s customers: %s stood out, %s of them differ from each other and from every shorter rule",
+			whole(trust.Tried), whole(trust.Discovery), whole(trust.Gated), whole(trust.Distinct))
+	}
 	var found []*evidence.Finding
 	for i := range f.Evidence.Findings {
 		if x := &f.Evidence.Findings[i]; x.Metric == m.Name {
@@ -27,8 +29,12 @@ func (f *Findings) standing(l length, at int) section {
 		s.say("nothing found that holds on unseen customers; looked for were groups %s the average", sought(trust.Direction))
 		return s
 	}
-	s.say("%s held on the other %s customers", whole(trust.Confirmed), whole(trust.Confirmation))
-	if found[0].Confirmation.Winsorised != nil {
+	if l.glance {
+		s.say("of %s groups tried, %s hold on %s customers that they were not found on", whole(trust.Tried), whole(trust.Confirmed), whole(trust.Confirmation))
+	} else {
+		s.say("%s held on the other %s customers", whole(trust.Confirmed), whole(trust.Confirmation))
+	}
+	if !l.glance && found[0].Confirmation.Winsorised != nil {
 		s.note("means, intervals and excess are of winsorised values: the largest 0.5 %% that are not zero are taken for the 99.5th percentile")
 	}
 	for i, x := range found {
