@@ -117,8 +117,13 @@ func (a *asideTable) levers(l length) section {
 			row(a.say("all customers"), c.Name, a.Overall.Metrics[k], levels.Levels)
 		}
 	}
+	hidden := false
 	if x := a.Roles.LeversAdd; x != nil {
-		for _, w := range x.Within {
+		for k, w := range x.Within {
+			if k > 0 && !l.every { // a screen holds the strongest lever and the first metric
+				hidden = true
+				continue
+			}
 			for i, levels := range w.Segments {
 				row(a.segmentName(i), w.Name, a.named(w.Metric), levels)
 			}
@@ -133,8 +138,11 @@ func (a *asideTable) levers(l length) section {
 		row(x.Group, x.Name, a.named(x.Metric), x.Levels)
 	}
 	s.note("%s", a.say.say("Levels of fewer than %s customers are left out; p: that levels differ as much by chance alone", whole(roles.Fewest)))
+	if hidden {
+		s.note("report.md has the segments by other levers and metrics")
+	}
 	if n := len(found) - shown; n > 0 {
-		s.note("%s", a.say.say("findings.json has the levers on every finding: %s tables more", whole(n)))
+		s.note("%s", a.say.say("findings.json has the levers on every finding (tables left out here: %s)", whole(n)))
 	}
 	return s
 }

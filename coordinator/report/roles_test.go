@@ -71,7 +71,15 @@ func TestContextAndLeversInWords(t *testing.T) {
 	if strings.Contains(screen.String(), "CONTEXT INSIDE") || !strings.Contains(page.String(), "Context inside the segments") {
 		t.Error("context inside the segments belongs on the page alone")
 	}
-	if !strings.Contains(page.String(), "every finding: 5 tables more") || !strings.Contains(screen.String(), "every finding: 30 tables more") {
+	f.Roles.LeversAdd.Within = append(f.Roles.LeversAdd.Within, f.Roles.LeversAdd.Within...)
+	screen.Reset()
+	if err := Terminal(&screen, f); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(screen.String(), "report.md has the segments by other levers") {
+		t.Error("a screen shows too much, or does not say what it leaves out")
+	}
+	if !strings.Contains(page.String(), "left out here: 5)") || !strings.Contains(screen.String(), "left out here: 30)") {
 		t.Error("what is not shown is not said")
 	}
 }
