@@ -54,8 +54,8 @@ race: ## The concurrent packages under the race detector, less RACE_SKIP
 	CGO_ENABLED=1 $(GO) test -race -short -skip '$(RACE_SKIP)' -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(RACE_PKGS)
 
 .PHONY: trust
-trust: ## What findings promise, on 200 seeds of each kind: noise, planted groups, coverage
-	HEADWATER_TRUST=200 $(GO) test -count=1 -timeout 60m -v -run 'Nothing|Planted|Cover|Leads' ./coordinator/evidence
+trust: ## What findings and differences promise, on 200 seeds of each kind: noise, planted groups, coverage
+	HEADWATER_TRUST=200 $(GO) test -count=1 -timeout 60m -v -run 'Nothing|Planted|Cover|Leads' ./coordinator/evidence ./coordinator/contrast
 
 .PHONY: purego
 purego: ## Build and test without assembly, and build for arm64

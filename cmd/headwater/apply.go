@@ -5,7 +5,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// place adds where the outputs of a command that applies a finished job go.
+// place adds where the outputs of a command without a report go.
 func (j *jobFlags) place(f *pflag.FlagSet) {
 	c := &j.config
 	f.StringVarP(&c.Out, "out", "o", "", "folder for the results")

@@ -46,14 +46,20 @@ random, as in an A/B test.`,
 			if err := sides.Validate(); err != nil {
 				return usage(cmd, err)
 			}
-			return j.diff(cmd, sides)
+			return j.apply(cmd, func() error {
+				found, err := coordinator.Diff(cmd.Context(), &j.config, sides)
+				if err != nil || j.quiet {
+					return err
+				}
+				return report.Difference(cmd.OutOrStdout(), found)
+			})
 		},
 	}, j.input, func(f *pflag.FlagSet) {
 		f.StringVar(&split.Column, "split-by", "", "column that tells A from B")
 		f.StringVar(&split.A, "a", "", "value of the column on A (default: the two most frequent values)")
 		f.StringVar(&split.B, "b", "", "value of the column on B")
 		f.StringVar(&split.At, "at", "", "number or date that cuts the column: A is below it, B from there on")
-	}, j.metric, j.out, j.features, j.minimum, j.differences, j.engine)
+	}, j.metric, j.place, j.features, j.minimum, j.differences, j.engine)
 }
 
 // differences adds what counts as a difference.
@@ -73,24 +79,4 @@ func (j *jobFlags) differences(f *pflag.FlagSet) {
 	f.Float64Var(&e.Overlap, "max-overlap", e.Overlap, "part of a group that one before it may cover")
 	f.IntVar(&e.Candidates, "candidates", e.Candidates, "groups, best first, that are thinned to those taken to confirmation")
 	f.Float64Var(&e.FDR, "fdr", e.FDR, "false discovery rate on the customers held back")
-}
-
-// diff settles the flags, compares and prints what differs.
-func (j *jobFlags) diff(cmd *cobra.Command, sides coordinator.Sides) error {
-	if err := j.settle(cmd); err != nil {
-		return err
-	}
-	stderr := cmd.ErrOrStderr()
-	j.connect(stderr)
-	c := &j.config
-	if !j.quiet {
-		p := newProgress(stderr)
-		defer p.done()
-		c.Stage, c.Progress, c.Notice = p.begin, p.update, p.notice
-	}
-	found, err := coordinator.Diff(cmd.Context(), c, sides)
-	if err != nil || j.quiet {
-		return err
-	}
-	return report.Difference(cmd.OutOrStdout(), found)
 }

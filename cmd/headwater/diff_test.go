@@ -250,6 +250,45 @@ func TestDiffOfAnExperiment(t *testing.T) {
 	}
 }
 
+// TestDiffSQL counts sides and groups in DuckDB by their conditions.
+func TestDiffSQL(t *testing.T) {
+	path := shared(t, "data/bank-full.csv")
+	r, out := differences(t, "--input", path, "--null", "unknown", "--split-by", "day", "--at", "15", "--metric", "y=yes", "--exclude", "duration")
+	if len(r.Metrics[0].Changes) < 3 || len(r.Mix.Shifts) < 3 {
+		t.Fatalf("%d changes, %d shifts", len(r.Metrics[0].Changes), len(r.Mix.Shifts))
+	}
+	var want [][3]int64
+	var selects []string
+	count := func(condition string, yes int64, a, b int64) {
+		selects = append(selects, "SELECT count(*) FILTER ("+r.A.SQL+"), count(*) FILTER ("+r.B.SQL+"), count(*) FILTER ("+r.B.SQL+" AND y = 'yes') FROM t WHERE "+condition)
+		want = append(want, [3]int64{a, b, yes})
+	}
+	for _, c := range r.Metrics[0].Changes {
+		count(c.SQL, int64(math.Round(*c.All.MeanB*float64(c.All.B))), c.All.A, c.All.B)
+	}
+	for _, s := range r.Mix.Shifts {
+		count(s.SQL, -1, s.All.A, s.All.B)
+	}
+	script := filepath.Join(out, "count.sql")
+	text := "CREATE VIEW t AS SELECT * FROM read_csv('" + path + "', delim = ';', header = true, nullstr = ['', 'unknown']);\n" +
+		strings.Join(selects, "\nUNION ALL ")
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rows := duckDB(t, script)
+	for i, row := range rows {
+		for k, got := range row {
+			if w := want[i][k]; w >= 0 && int64(got.(float64)) != w {
+				t.Errorf("%s\ncounts %v, want %v", selects[i], row, want[i])
+				break
+			}
+		}
+	}
+	if len(rows) != len(want) {
+		t.Errorf("%d rows for %d differences", len(rows), len(want))
+	}
+}
+
 // TestDiffSplits cuts numbers and dates, and takes the two most frequent values
 // where nothing is said.
 func TestDiffSplits(t *testing.T) {

@@ -51,7 +51,7 @@ func TestNothingDiffersInNoise(t *testing.T) {
 				}
 			}
 			t.Logf("differences in %d of %d runs on noise", loud, n)
-			if loud > max(1, n/20) {
+			if loud > n/20 {
 				t.Errorf("differences in %d of %d runs on noise, more than 5 %%", loud, n)
 			}
 		})

@@ -137,7 +137,7 @@ func (f *Findings) mix() section {
 }
 
 func tried(t *contrast.Trust) string {
-	return fmt.Sprintf("%s groups tried: %s stood out, %s were left beside shorter rules and look-alikes, %s held on unseen customers",
+	return fmt.Sprintf("%s groups tried: %s stood out, %s left beside shorter rules and look-alikes, %s held on unseen customers",
 		whole(t.Tried), whole(t.Gated), whole(t.Distinct), whole(t.Confirmed))
 }
 
