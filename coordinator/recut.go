@@ -32,7 +32,7 @@ type RecutConfig struct {
 // Recut makes other segments from the dendrogram and the cells of an earlier
 // job, without its table, and writes all that a job of segments leaves but the
 // assignments.
-func Recut(c *RecutConfig) (found *report.Findings, err error) {
+func Recut(ctx context.Context, c *RecutConfig) (found *report.Findings, err error) {
 	begin := time.Now()
 	j := &job{Config: &Config{Lang: c.Lang, Version: c.Version, Out: c.Out}}
 	var earlier runDocument
@@ -41,7 +41,7 @@ func Recut(c *RecutConfig) (found *report.Findings, err error) {
 	}
 	f := &j.findings
 	config := merge.Config{KMin: c.KMin, KMax: c.KMax, K: c.K}
-	if f.Segments, err = merge.Recut(&j.plan, j.metrics, f.Segments, config); err != nil {
+	if f.Segments, err = merge.Recut(ctx, &j.plan, j.metrics, f.Segments, config); err != nil {
 		return nil, err
 	}
 	if f.Personas, err = persona.Describe(&j.plan, j.metrics, f.Segments, j.levels, j.style()); err != nil {

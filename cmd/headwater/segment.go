@@ -61,7 +61,7 @@ func (j *jobFlags) recut(cmd *cobra.Command, from string) error {
 	if err := errors.Join(errs...); err != nil {
 		return usage(cmd, err)
 	}
-	found, err := coordinator.Recut(&coordinator.RecutConfig{
+	found, err := coordinator.Recut(cmd.Context(), &coordinator.RecutConfig{
 		From: from, K: c.K, KMin: c.KMin, KMax: c.KMax, Out: c.Out, Force: c.Force, Lang: c.Lang, Version: version,
 	})
 	if err != nil || j.quiet {

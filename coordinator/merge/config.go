@@ -22,6 +22,7 @@ type Config struct {
 	MinCell    int64   `json:"min_cell"`           // cells of fewer customers are folded into others; 30: a rate from fewer says little
 	MinSegment float64 `json:"min_segment"`        // smallest share of customers in a segment, 0.01
 	MaxCells   int     `json:"max_cells"`          // most cells of a crossing: 30,000 where features are chosen, which are merged exactly; 1,000,000 where they are named, at some 500 bytes a cell, metric and worker slot
+	Bootstraps int     `json:"bootstraps"`         // draws of the customers that say how stable a number of segments is, 50
 	MaxCross   int     `json:"max_cross"`          // most features chosen to be crossed, 6: rules of more are not read
 }
 
@@ -30,6 +31,7 @@ func (c Config) withDefaults() Config {
 	or(&c.KMin, 6)
 	or(&c.KMax, max(10, c.KMin))
 	or(&c.MinCell, 30)
+	or(&c.Bootstraps, bootstraps)
 	or(&c.MinSegment, 0.01)
 	if len(c.Cross) > 0 {
 		or(&c.MaxCells, maxCells)
@@ -45,6 +47,16 @@ func (c *Config) fewest() int {
 		return c.K
 	}
 	return c.KMin
+}
+
+// numbers returns the fewest and the most clusters of so many points that are
+// looked at.
+func (c *Config) numbers(points int) (lo, hi int) {
+	lo, hi = c.KMin, c.KMax
+	if c.K > 0 {
+		lo, hi = c.K, c.K
+	}
+	return min(lo, points), min(hi, points)
 }
 
 func or[T comparable](p *T, value T) {
@@ -82,6 +94,9 @@ func (c Config) Validate(features int) error {
 	}
 	if c.MaxCells < 1 || c.MaxCells > maxCells {
 		bad("at most %d cells: ask for 1 to %d", c.MaxCells, maxCells)
+	}
+	if c.Bootstraps < 1 || c.Bootstraps > 1000 {
+		bad("%d bootstraps: ask for 1 to 1000", c.Bootstraps)
 	}
 	if c.MaxCross < 1 || c.MaxCross > maxCross || len(c.Cross) > maxCross {
 		bad("crossing %d features: 1 to %d can be crossed", max(c.MaxCross, len(c.Cross)), maxCross)

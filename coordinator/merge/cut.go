@@ -1,11 +1,14 @@
 package merge
 
+import "math"
+
 // Option is a number of segments that was considered.
 type Option struct {
 	K        int     `json:"k"`
 	Gap      float64 `json:"gap"`      // 1 − cost of the merge that made K clusters / cost of the one that would leave K−1: 0 = no gap, 1 = nothing merged yet
 	R2       float64 `json:"r2"`       // in-sample R² of the metrics
 	Smallest float64 `json:"smallest"` // share of customers in the smallest cluster
+	Stable   float64 `json:"stable"`   // median adjusted Rand index with the clusters of bootstraps: 1 = always the same
 	Eligible bool    `json:"eligible"` // its smallest cluster is large enough
 }
 
@@ -18,27 +21,33 @@ type clusters struct {
 	short    bool // fewer cells than clusters asked for
 }
 
+// asStable is by how much a number of clusters may be less stable than the most
+// stable one.
+const asStable = 0.1
+
 // cut picks the number of clusters: of those in [KMin, KMax] whose smallest
-// cluster is large enough, the one with the widest gap between merge costs, the
-// fewest among equals. Where none is, it cuts lower and joins the clusters
-// that are too small to their cheapest neighbours.
-func (g *grid) cut(merges []Merge, c Config) clusters {
+// cluster is large enough, and which are about as stable as any of these, the
+// one with the widest gap between merge costs, the fewest among equals. Where
+// none is large enough, it cuts lower and joins the clusters that are too small
+// to their cheapest neighbours.
+func (g *grid) cut(merges []Merge, stable []float64, c Config) clusters {
 	n := len(g.points.Weight)
-	lo, hi := c.KMin, c.KMax
-	if c.K > 0 {
-		lo, hi = c.K, c.K
-	}
-	out := clusters{short: n < lo}
-	lo, hi = min(lo, n), min(hi, n)
-	best := -1
+	lo, hi := c.numbers(n)
+	out := clusters{short: n < c.fewest()}
+	most := math.Inf(-1)
 	for k := lo; k <= hi; k++ {
 		label := g.spread(Cut(merges, n, k))
-		o := Option{K: k, Gap: gap(merges, n, k), R2: g.explains(label, k), Smallest: g.smallest(label, k)}
-		o.Eligible = o.Smallest >= c.MinSegment
+		o := Option{K: k, Gap: gap(merges, n, k), R2: g.explains(label, k), Smallest: g.smallest(label, k), Stable: stable[k-lo]}
+		if o.Eligible = o.Smallest >= c.MinSegment; o.Eligible {
+			most = max(most, o.Stable)
+		}
 		out.options = append(out.options, o)
-		if (o.Eligible || c.K > 0) && (best < 0 || o.Gap > out.options[best].Gap) {
-			best = len(out.options) - 1
-			out.label, out.k = label, k
+	}
+	best := -1
+	for i, o := range out.options {
+		if (o.Eligible && o.Stable >= most-asStable || c.K > 0) && (best < 0 || o.Gap > out.options[best].Gap) {
+			best = i
+			out.label, out.k = g.spread(Cut(merges, n, o.K)), o.K
 		}
 	}
 	if best < 0 {

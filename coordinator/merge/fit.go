@@ -39,17 +39,22 @@ func newFit(ctx context.Context, c *crossing, p part, m *moments, metrics []metr
 	if f.merges, err = Ward(ctx, f.g.points); err != nil {
 		return nil, err
 	}
-	f.finish(plan, cfg)
-	return f, nil
+	return f, f.finish(ctx, plan, cfg)
 }
 
 // finish cuts the merges and puts the outcome into rules.
-func (f *fit) finish(plan *encoder.Plan, cfg Config) {
-	f.clusters = f.g.cut(f.merges, cfg)
+func (f *fit) finish(ctx context.Context, plan *encoder.Plan, cfg Config) error {
+	lo, hi := cfg.numbers(len(f.g.points.Weight))
+	stable, err := f.g.stability(ctx, f.merges, lo, hi, cfg.Bootstraps, plan.Seed)
+	if err != nil {
+		return err
+	}
+	f.clusters = f.g.cut(f.merges, stable, cfg)
 	f.k = f.clusters.k
 	f.rule(cfg.MinSegment)
 	f.number()
 	f.boxes = boxes(&f.tree, plan, f.g.c.features)
+	return nil
 }
 
 // option is a tree that could take the place of the merging.

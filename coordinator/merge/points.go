@@ -14,6 +14,7 @@ type grid struct {
 	v       *view
 	m       *moments
 	lambda  float64
+	binary  bool  // the first metric is yes/no
 	cells   []int // occupied, ascending
 	point   []int // position in cells → point
 	points  Points
@@ -29,6 +30,7 @@ type grid struct {
 // cell is that large nothing is folded.
 func newGrid(c *crossing, p part, m *moments, metrics []metric.Metric, lambda float64, minCell int64) *grid {
 	g := &grid{c: c, v: c.over(p, m), m: m, lambda: lambda}
+	g.binary = len(metrics) > 0 && metrics[0].Binary && metrics[0].Den < 0
 	var large []int // positions in cells
 	for cell, n := range g.v.n {
 		if n > 0 {
@@ -145,6 +147,9 @@ func (g *grid) place(points int) {
 		g.meanMetrics(cells, at.X[p*at.Dim:(p+1)*at.Dim], nil)
 		begin := len(at.Sparse)
 		for _, cell := range cells {
+			if g.v.n[cell] == 0 {
+				continue // drawn by no bootstrap
+			}
 			for j, code := range g.c.at(cell) {
 				if a := g.axes[j][code]; a.scale > 0 {
 					if share[a.at] == 0 {

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -17,15 +18,15 @@ import (
 // earlier run; rules, sizes, metrics and counts come out as a run with that
 // number of segments would make them. What needs the customers one by one is
 // missing: figures held out (R2.Splits is empty), and the baseline tree.
-func Recut(plan *encoder.Plan, metrics []metric.Metric, earlier *Result, c Config) (*Result, error) {
+func Recut(ctx context.Context, plan *encoder.Plan, metrics []metric.Metric, earlier *Result, c Config) (*Result, error) {
 	r := &runner{ledger: ledger{plan: plan, metrics: metrics}, c: c.withDefaults()}
-	if err := r.recut(earlier); err != nil {
+	if err := r.recut(ctx, earlier); err != nil {
 		return nil, fmt.Errorf("segments from kept cells: %w", err)
 	}
 	return r.result, nil
 }
 
-func (r *runner) recut(earlier *Result) error {
+func (r *runner) recut(ctx context.Context, earlier *Result) error {
 	c := r.c
 	c.Cross = earlier.Crossed
 	if err := c.Validate(len(r.plan.Features)); err != nil {
@@ -55,7 +56,9 @@ func (r *runner) recut(earlier *Result) error {
 	if err := fits(f, earlier); err != nil {
 		return err
 	}
-	f.finish(r.plan, c)
+	if err := f.finish(ctx, r.plan, c); err != nil {
+		return err
+	}
 	r.describe(f)
 	counts, err := sumCells(earlier.Kept, f.segment, f.k)
 	if err != nil {

@@ -33,7 +33,7 @@ func TestRecutEqualsAnotherRun(t *testing.T) {
 	earlier := kept(t, run(t, tab, Config{}))
 	for _, k := range []int{1, 2, 7, 10, 13} {
 		want := run(t, tab, Config{K: k})
-		got, err := Recut(&tab.plan, tab.metrics, earlier, Config{K: k})
+		got, err := Recut(t.Context(), &tab.plan, tab.metrics, earlier, Config{K: k})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestCountsWithoutKeptLevels(t *testing.T) {
 	r.Levels = nil
 	bare := *want
 	bare.Kept = &r
-	if _, err := Recut(&tab.plan, tab.metrics, &bare, Config{K: 5}); err == nil || !strings.Contains(err.Error(), "run segment on the table") {
+	if _, err := Recut(t.Context(), &tab.plan, tab.metrics, &bare, Config{K: 5}); err == nil || !strings.Contains(err.Error(), "run segment on the table") {
 		t.Errorf("without levels: %v", err)
 	}
 	counted, err := (&runner{ledger: ledger{shards: tab}}).countRows(t.Context(), &fit{tree: want.Tree, k: want.K})
@@ -104,11 +104,11 @@ func TestRecutRefusesForeignFiles(t *testing.T) {
 	} {
 		r := kept(t, good)
 		spoil(r)
-		if _, err := Recut(&tab.plan, tab.metrics, r, Config{K: 5}); err == nil {
+		if _, err := Recut(t.Context(), &tab.plan, tab.metrics, r, Config{K: 5}); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := Recut(&tab.plan, tab.metrics, kept(t, good), Config{K: 500}); err == nil {
+	if _, err := Recut(t.Context(), &tab.plan, tab.metrics, kept(t, good), Config{K: 500}); err == nil {
 		t.Error("500 segments are accepted")
 	}
 }

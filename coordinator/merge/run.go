@@ -191,9 +191,10 @@ func (r *runner) fitAll(ctx context.Context, c *crossing) (*fit, error) {
 			whole, errs[i] = newFit(ctx, c, everyone(), &r.all, r.metrics, r.plan, r.result.Lambda, r.c)
 			return
 		}
-		s := &r.nested.splits[i-1]
+		s, c := &r.nested.splits[i-1], r.c
+		c.Bootstraps = min(c.Bootstraps, nestedBootstraps)
 		if chosen := r.nested.searches[i-1].chosen; len(chosen) > 0 && s.trained.n > 0 {
-			r.nested.fits[i-1], errs[i] = newFit(ctx, r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.nested.searches[i-1].weigh(r.c.Lambda), r.c)
+			r.nested.fits[i-1], errs[i] = newFit(ctx, r.get(chosen), s.train, &s.trained, r.metrics, r.plan, r.nested.searches[i-1].weigh(r.c.Lambda), c)
 		}
 	})
 	return whole, errors.Join(errs[:]...)

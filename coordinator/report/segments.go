@@ -31,6 +31,9 @@ func (f *Findings) segments() section {
 		s.add(cells...)
 	}
 	s.note("made of %s: %s cells", strings.Join(r.Names, " × "), whole(r.Cells))
+	if len(r.Options) > 0 {
+		s.note("found again in bootstraps (median adjusted Rand index): %s", stability(r))
+	}
 	if len(r.R2.Splits) > 0 {
 		s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
 			percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
@@ -39,6 +42,15 @@ func (f *Findings) segments() section {
 		s.note("! %s", n)
 	}
 	return s
+}
+
+// stability says how stable every number of segments that was looked at is.
+func stability(r *merge.Result) string {
+	var parts []string
+	for _, o := range r.Options {
+		parts = append(parts, fmt.Sprintf("%d segments %.2f", o.K, o.Stable))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func value(x *float64) float64 {
