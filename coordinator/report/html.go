@@ -22,7 +22,11 @@ func HTML(w io.Writer, f *Findings, lang string) error {
 	if err != nil {
 		return err
 	}
-	return newDocument(f, texts).write(w, cmp.Or(lang, "en"))
+	made, err := sentencesOf(lang)
+	if err != nil {
+		return err
+	}
+	return newDocument(f, texts, made).write(w, cmp.Or(lang, "en"))
 }
 
 func (p *document) write(w io.Writer, lang string) error {

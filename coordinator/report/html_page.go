@@ -39,6 +39,7 @@ type document struct {
 	found   []evidence.Finding
 	trust   []evidence.Trust // nil = no findings were sought
 	words   words
+	made    sentences
 	overall []float64 // metric → mean of all customers; NaN = not known
 	ids     int
 }
@@ -73,8 +74,8 @@ type cell struct {
 	Chips []string // in place of the text
 }
 
-func newDocument(f *Findings, texts words) *document {
-	p := &document{f: f, words: texts}
+func newDocument(f *Findings, texts words, made sentences) *document {
+	p := &document{f: f, words: texts, made: made}
 	if f.Evidence != nil {
 		p.found, p.trust = f.Evidence.Findings, f.Evidence.Trust
 	}
@@ -217,17 +218,20 @@ func (p *document) quality() {
 		}
 		p.Columns.Rows = append(p.Columns.Rows, gridRow{Class: "role-" + string(column.Role), Cells: cells})
 		if column.Role == feature.Ignore {
-			p.Left = append(p.Left, column.Name+": "+column.Reason)
+			p.Left = append(p.Left, column.Name+p.t(": ")+p.made.say(column.Reason))
 		}
 	}
 	for _, r := range f.Ranking {
 		if r.LeftOut != "" {
-			p.Left = append(p.Left, r.LeftOut)
+			p.Left = append(p.Left, p.made.say(r.LeftOut))
 		}
 	}
 	p.Notes = append(p.Notes, f.warnings()...)
 	if f.Segments != nil {
 		p.Notes = append(p.Notes, f.Segments.Notes...)
+	}
+	for i, n := range p.Notes {
+		p.Notes[i] = p.made.say(n)
 	}
 }
 

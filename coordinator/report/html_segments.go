@@ -123,8 +123,9 @@ func (p *document) fill(card *segmentCard, s *merge.Segment, who *persona.Person
 		}
 	}
 	var conditions []string
+	wording := p.wording()
 	for _, r := range s.Rules {
-		card.Rules = append(card.Rules, merge.RuleText(features, r)+" ("+p.t("%s customers", whole(r.N))+")")
+		card.Rules = append(card.Rules, wording.Rule(features, r)+" ("+p.t("%s customers", whole(r.N))+")")
 		conditions = append(conditions, merge.RuleSQL(features, r))
 	}
 	if len(conditions) > 1 {
@@ -133,4 +134,13 @@ func (p *document) fill(card *segmentCard, s *merge.Segment, who *persona.Person
 		}
 	}
 	card.SQL = strings.Join(conditions, "\n   OR ")
+}
+
+// wording puts rules into the page's language.
+func (p *document) wording() merge.Wording {
+	w := merge.English
+	for _, text := range []*string{&w.Everybody, &w.And, &w.Is, &w.IsNot, &w.In, &w.NotIn, &w.Comma, &w.End} {
+		*text = p.t(*text)
+	}
+	return w
 }

@@ -219,7 +219,7 @@ func TestHTMLWordsAreComplete(t *testing.T) {
 			f := cases[name]()
 			prepare(f)
 			record := func(text string) string { used[text] = true; return text }
-			if err := newDocument(f, record).write(io.Discard, "en"); err != nil {
+			if err := newDocument(f, record, nil).write(io.Discard, "en"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -231,6 +231,31 @@ func TestHTMLWordsAreComplete(t *testing.T) {
 			t.Errorf("no Chinese for %q", text)
 		} else if len(verbs.FindAllString(text, -1)) != len(verbs.FindAllString(other, -1)) {
 			t.Errorf("%q and %q have different verbs", text, other)
+		}
+	}
+}
+
+// TestSentencesAreTranslated: what a job notes is put into Chinese with all that
+// was put into it, and what is not known stays.
+func TestSentencesAreTranslated(t *testing.T) {
+	made, err := sentencesOf("zh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"excluded": "已排除",
+		"LEFT OUT: spend alone separates visit (AUC 1.0000): it looks like a result of it, not a reason; --keep spend brings it back": "已剔除：仅凭 spend 就能区分 visit（AUC 1.0000）：它更像结果而不是原因；用 --keep spend 可恢复",
+		"conversion is never met where visit is 0 (54,606 rows): if that is so by definition, exclude it":                             "当 visit 为 0 时从不出现 conversion（54,606 行）：若由定义所致，请排除该列",
+		"Metric spend is known for 12.5 % of the customers; means are over these.":                                                    "12.5 % 的客户的指标 spend 已知；均值按这些客户计算。",
+		"something else": "something else",
+	} {
+		if got := made.say(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	for _, s := range made {
+		if n := strings.Count(s.text, "%"); n != s.pattern.NumSubexp() {
+			t.Errorf("%q has %d verbs for %d parts of %s", s.text, n, s.pattern.NumSubexp(), s.pattern)
 		}
 	}
 }
