@@ -51,7 +51,7 @@ func Assign(ctx context.Context, c *Config, config AssignConfig) (*report.Assign
 		return nil, err
 	}
 	if !model.Assigns() {
-		return nil, fmt.Errorf("%s holds no segments, as search makes none: use the model of a run or segment", config.Model)
+		return nil, fmt.Errorf("%s holds no segments, as search makes none: use the model of a run segment or kmeans", config.Model)
 	}
 	if err := apartFrom(filepath.Dir(config.Model), c.Out); err != nil {
 		return nil, err
@@ -97,7 +97,13 @@ func (a *assigner) prepare() error {
 	for _, f := range testedFeatures(&a.model.Tree) {
 		need[f] = bySegments
 	}
-	if _, err := applyPlan(a.model, a.table, need); err != nil {
+	if c := a.model.Clusters; c != nil {
+		for _, o := range c.OneHot {
+			need[o.Feature] = bySegments
+		}
+	}
+	_, err := applyPlan(a.model, a.table, need)
+	if err := errors.Join(err, a.checkCoordinates()); err != nil {
 		return err
 	}
 	a.plan = a.model.Plan
@@ -158,7 +164,7 @@ func (a *assigner) count(ctx context.Context) error {
 }
 
 func (a *assigner) assign(ctx context.Context) error {
-	params := wire.AssignParams{Plan: a.plan, Tree: a.model.Tree, ID: a.id}
+	params := wire.AssignParams{Plan: a.plan, Tree: a.model.Tree, By: clustersOf(a.model), ID: a.id}
 	for _, s := range a.model.Segments {
 		params.Names = append(params.Names, s.Name)
 	}

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -150,6 +151,39 @@ func (j *job) addClusters(m *export.Model) {
 	for i, p := range j.findings.ClusterPersonas.Segments {
 		m.Segments = append(m.Segments, export.ModelSegment{Name: p.Name, Rows: r.Clusters[i].N})
 	}
+}
+
+// clustersOf returns the clusters that a model assigns by; nil = it has a tree.
+func clustersOf(model *export.Model) *wire.Clusters {
+	c := model.Clusters
+	if c == nil {
+		return nil
+	}
+	by := &wire.Clusters{Centres: wire.Centres{K: len(c.Places), Places: slices.Concat(c.Places...), Shares: slices.Concat(c.Shares...)}}
+	for _, o := range c.OneHot {
+		by.OneHot = append(by.OneHot, wire.OneHot(o))
+	}
+	return by
+}
+
+// checkCoordinates reports columns of numbers that clusters are made by and that
+// the table lacks, or holds as something else.
+func (a *assigner) checkCoordinates() error {
+	var names []string
+	for _, c := range a.table.Columns {
+		names = append(names, c.Name)
+	}
+	var errs []error
+	for _, c := range a.model.Plan.Coordinates {
+		_, err := encoder.New(&encoder.Plan{Clustered: true, Coordinates: []encoder.Coordinate{c}}, a.table.Columns)
+		if !slices.Contains(names, c.Column) {
+			err = &source.UnknownColumnError{Column: c.Column, Nearest: source.Nearest(c.Column, names)}
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("coordinate %q, for %s: %s: %w", c.Name, bySegments, tableName(a.table), err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // assignClusters writes the cluster of every row of the source.

@@ -88,6 +88,9 @@ func openEarlier(from string) (*earlier, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	if model.Clusters != nil {
+		return nil, fmt.Errorf("the job in %s made clusters, and recheck holds findings and segments against newer data: headwater assign applies its model and tells the drift", from)
+	}
 	if !model.Assigns() {
 		return e, nil
 	}

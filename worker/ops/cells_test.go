@@ -58,6 +58,15 @@ func cutShards(t testing.TB, plan *encoder.Plan, rows *encoder.Rows, size int) [
 			part.Values = append(part.Values, rows.Values[m][lo:hi])
 			part.Known = append(part.Known, rows.Known[m][lo:hi])
 		}
+		if rows.Part != nil {
+			part.Part = rows.Part[lo:hi]
+		}
+		if plan.Clustered {
+			part.First, part.Hash = rows.First+int64(lo), rows.Hash[lo:hi]
+		}
+		for _, c := range rows.Places {
+			part.Places = append(part.Places, c[lo:hi])
+		}
 		b := shard.NewBuilder(len(out), plan)
 		if err := b.Append(part); err != nil {
 			t.Fatal(err)
