@@ -131,16 +131,24 @@ func (s *search) level(ctx context.Context) (found bool, err error) {
 	}
 	at := Level{Order: candidates.Order, Candidates: candidates.Len()}
 	s.tell(at)
-	halves, counts, err := s.count(ctx, candidates.Len(), wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors})
-	if err != nil {
-		return false, err
-	}
-	survived, kept := make([]uint64, (candidates.Len()+63)/64), []int(nil)
-	for i, n := range counts.N {
-		if n >= s.minimum {
-			survived[i/64] |= 1 << (i % 64)
+	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors}
+	var survived []uint64
+	var halves *partial.Halves
+	var counts *partial.Counts
+	var kept []int
+	if s.fewWillSurvive(candidates) {
+		survived, halves, counts, err = s.countSurvivors(ctx, candidates.Len(), params)
+		for i := 0; err == nil && i < len(counts.N); i++ {
 			kept = append(kept, i)
 		}
+	} else {
+		halves, counts, err = s.count(ctx, candidates.Len(), params)
+		if err == nil {
+			survived, kept = s.survivorsOf(counts.N)
+		}
+	}
+	if err != nil {
+		return false, err
 	}
 	if err := s.lattice.Keep(candidates, survived); err != nil {
 		return false, err
@@ -152,6 +160,19 @@ func (s *search) level(ctx context.Context) (found bool, err error) {
 	at.Done, at.Kept = true, len(kept)
 	s.tell(at)
 	return len(kept) > 0, nil
+}
+
+// survivorsOf returns which candidates reach the minimum, as a bitmap and as a
+// list.
+func (s *search) survivorsOf(rows []int64) (survived []uint64, kept []int) {
+	survived = make([]uint64, (len(rows)+63)/64)
+	for i, n := range rows {
+		if n >= s.minimum {
+			survived[i/64] |= 1 << (i % 64)
+			kept = append(kept, i)
+		}
+	}
+	return survived, kept
 }
 
 // candidates generates those of the next order.
@@ -190,6 +211,7 @@ func (s *search) tell(l Level) {
 // appendGroups lists the n survivors of an order.
 func (s *search) appendGroups(order, n int) {
 	g := s.groups
+	g.Items, g.Start = slices.Grow(g.Items, n*order), slices.Grow(g.Start, n)
 	path := make([]uint32, order)
 	for i := range n {
 		s.lattice.Path(order, uint32(i), path)

@@ -4,7 +4,7 @@ package hist
 // Like bitset.WordCost they are for choosing between ways to count the same
 // thing, and constants, so that the choice repeats itself.
 const (
-	RowCost         = 0.5  // Joint: a row
-	WeightedRowCost = 0.65 // JointWeighted: a row
+	RowCost         = 0.36 // Joint: a row
+	WeightedRowCost = 0.5  // JointWeighted: a row
 	CellCost        = 2.2  // either: a combination taken out of the tables and added to where it belongs
 )

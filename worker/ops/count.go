@@ -7,6 +7,7 @@ import (
 	"github.com/headwater-dev/headwater/kernels/lattice"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -45,15 +46,23 @@ func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (par
 			return partial.Halves{}, err
 		}
 	}
+	if p.RowsOnly {
+		rows := *env.Plan
+		rows.Measures = nil
+		c := newCounter(env.Shards, &rows, p.Items, groups, candidates, how)
+		counts := partial.Halves{Discovery: partial.MakeCounts(candidates.Len(), nil)}
+		return counts, c.count(ctx, env, anyPart, &counts.Discovery)
+	}
+	c := newCounter(env.Shards, env.Plan, p.Items, groups, candidates, how)
 	counts := partial.MakeHalves(candidates.Len(), completeMeasures(env.Plan))
-	b := newCountBlock(p.Items, env.Plan)
-	plan := planCubes(b, groups, candidates, b.workOf(env.Shards), how)
-	c := &counter{b, plan, newCountWalk(b, groups, plan.left, how)}
-	if err := c.half(ctx, env, false, &counts.Discovery); err != nil {
+	if err := c.count(ctx, env, discovery, &counts.Discovery); err != nil {
 		return partial.Halves{}, err
 	}
-	return counts, c.half(ctx, env, true, &counts.Confirmation)
+	return counts, c.count(ctx, env, confirmation, &counts.Confirmation)
 }
+
+func discovery(part uint8) bool    { return part&encoder.Confirmation == 0 }
+func confirmation(part uint8) bool { return part&encoder.Confirmation != 0 }
 
 // counter counts the candidates of an order block by block: in cubes what the
 // plan says, the others one by one.
@@ -63,14 +72,20 @@ type counter struct {
 	walk  *countWalk
 }
 
-// half counts the blocks of one half.
-func (c *counter) half(ctx context.Context, env *Env, confirmation bool, counts *partial.Counts) error {
+func newCounter(shards []*shard.Shard, plan *encoder.Plan, items []wire.Item, groups *lattice.Lattice, c *lattice.Candidates, how method) *counter {
+	b := newCountBlock(items, plan)
+	cubes := planCubes(b, groups, c, b.workOf(shards), how)
+	return &counter{b, cubes, newCountWalk(b, groups, cubes.left, how)}
+}
+
+// count sets counts, which are zero, to those over the parts wanted.
+func (c *counter) count(ctx context.Context, env *Env, wanted func(part uint8) bool, counts *partial.Counts) error {
 	left := *counts
 	if c.plan.cubes != nil {
 		left = c.block.makeCounts(c.plan.left.Len())
 	}
 	c.walk.counts = &left
-	err := c.block.each(ctx, env, func(part uint8) bool { return part&encoder.Confirmation != 0 == confirmation }, func() {
+	err := c.block.each(ctx, env, wanted, func() {
 		if c.plan.cubes != nil {
 			c.plan.cubes.countBlock()
 		}

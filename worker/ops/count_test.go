@@ -314,3 +314,28 @@ func TestCountProgressAndCancel(t *testing.T) {
 		t.Errorf("after cancelling: %v, %d blocks", err, calls)
 	}
 }
+
+func TestRowsOnly(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		c, _ := drawCountTable(rt, t)
+		items, _ := c.items()
+		p := wire.CountParams{Order: 2, Items: items}
+		full, err := count(context.Background(), &c.env, p)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		p.RowsOnly = true
+		rows, err := count(context.Background(), &c.env, p)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if len(rows.Discovery.N) != len(full.Discovery.N) || len(rows.Discovery.Measures)+len(rows.Confirmation.N) != 0 {
+			rt.Fatalf("%d entries, %d measures, %d entries of the other part", len(rows.Discovery.N), len(rows.Discovery.Measures), len(rows.Confirmation.N))
+		}
+		for i, n := range rows.Discovery.N {
+			if want := full.Discovery.N[i] + full.Confirmation.N[i]; n != want {
+				rt.Fatalf("candidate %d: %d rows, want %d", i, n, want)
+			}
+		}
+	})
+}

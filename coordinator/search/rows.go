@@ -1,0 +1,62 @@
+package search
+
+import (
+	"context"
+
+	"github.com/headwater-dev/headwater/kernels/lattice"
+	"github.com/headwater-dev/headwater/worker/partial"
+	"github.com/headwater-dev/headwater/worker/wire"
+)
+
+// fewWillSurvive says whether it pays to count rows first and everything else
+// of the survivors alone: less than a quarter of the candidates would reach the
+// minimum if a group's last item did not depend on the others. The results do
+// not depend on it.
+func (s *search) fewWillSurvive(c *lattice.Candidates) bool {
+	if s.minimum <= 1 {
+		return false
+	}
+	g := s.groups
+	parents := g.Counts.N
+	for i := range g.Len() { // the groups of the order before are the last ones
+		if len(g.At(i)) == c.Order-1 {
+			parents = g.Counts.N[i:]
+			break
+		}
+	}
+	need, survivors := float64(s.minimum)*float64(s.rows), 0
+	for p, prefix := range c.Prefix {
+		n := float64(parents[prefix])
+		for _, item := range c.Ext[c.Start[p]:c.Start[p+1]] {
+			if n*float64(g.Counts.N[item]) >= need {
+				survivors++
+			}
+		}
+	}
+	return survivors < c.Len()/4
+}
+
+// countSurvivors counts the rows of n candidates, and those that reach the
+// minimum in full: the results have entries for these alone.
+func (s *search) countSurvivors(ctx context.Context, n int, params wire.CountParams) ([]uint64, *partial.Halves, *partial.Counts, error) {
+	params.RowsOnly = true
+	rows := partial.MakeCounts(n, nil)
+	err := s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
+		var part partial.Halves
+		if err := wire.Decode(answer, &part); err != nil {
+			return err
+		}
+		return rows.Merge(&part.Discovery)
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	survived, kept := s.survivorsOf(rows.N)
+	if len(kept) == 0 {
+		none := partial.MakeHalves(0, completeMeasures(s.plan))
+		return survived, &none, &none.Discovery, nil
+	}
+	params.RowsOnly, params.Wanted = false, survived
+	halves, counts, err := s.count(ctx, len(kept), params)
+	return survived, halves, counts, err
+}
