@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/headwater-dev/headwater/coordinator/contrast"
@@ -67,7 +68,7 @@ func (s *Sides) Validate() error {
 // Diff finds out which groups differ most between two sides of a table. The
 // out folder is optional; it is filled when everything is done, or not at all.
 func Diff(ctx context.Context, c *Config, s Sides) (found *report.Findings, err error) {
-	if err := s.Validate(); err != nil {
+	if err := errors.Join(s.Validate(), c.Evidence.Validate()); err != nil {
 		return nil, err
 	}
 	err = withJob(ctx, c, func(j *job) error {
@@ -89,6 +90,15 @@ func Diff(ctx context.Context, c *Config, s Sides) (found *report.Findings, err 
 		return nil, err
 	}
 	return found, nil
+}
+
+// checkSides refuses a metric that reads what tells the sides apart: it would
+// say that A is not B.
+func (j *job) checkSides(specs []metric.Spec) error {
+	if j.sides != nil && j.sides.Column != "" && slices.Contains(metric.Columns(specs, j.Weight), j.sides.Column) {
+		return fmt.Errorf("--metric: column %q is what tells the sides apart, so that it says nothing about them", j.sides.Column)
+	}
+	return nil
 }
 
 // takeSides plans the two sides, and the measures that are known on one each.
@@ -167,6 +177,9 @@ func (j *job) compare(ctx context.Context) error {
 	groups, err := search.Run(ctx, j.engine, &j.plan, j.halves, config, j.tellLevel)
 	if err != nil {
 		return err
+	}
+	if groups.Len() == 0 {
+		return fmt.Errorf("no group reaches the minimum of %d customers: lower it with --min-count or --min-share", config.MinCount)
 	}
 	table := contrast.Table{Plan: &j.plan, Side: j.side, Pairs: j.pairs, Groups: groups, Levels: j.halves}
 	j.findings.Contrast, err = contrast.Run(ctx, j.engine, table, contrast.Config{Evidence: j.Evidence, Top: j.Top})

@@ -28,7 +28,7 @@ func (j *job) profileTable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := j.checkNames(specs); err != nil {
+	if err := errors.Join(j.checkNames(specs), j.checkSides(specs)); err != nil {
 		return err
 	}
 	if j.given, err = j.declared(specs); err != nil {

@@ -43,7 +43,7 @@ random, as in an A/B test.`,
 				}
 				sides.Split = split
 			}
-			if err := sides.Validate(); err != nil {
+			if err := errors.Join(sides.Validate(), j.config.Evidence.Validate()); err != nil {
 				return usage(cmd, err)
 			}
 			return j.apply(cmd, func() error {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -250,6 +251,35 @@ func TestDiffOfAnExperiment(t *testing.T) {
 	}
 }
 
+// TestDiffOfRandomSides tells real customers apart by chance: nothing differs.
+func TestDiffOfRandomSides(t *testing.T) {
+	data, err := os.ReadFile(shared(t, "data/bank-binned.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	for seed := range uint64(3) {
+		r, path := rand.New(rand.NewPCG(seed, 3)), filepath.Join(t.TempDir(), "random.csv")
+		var b strings.Builder
+		b.WriteString("side," + lines[0] + "\n")
+		for _, line := range lines[1:] {
+			b.WriteString([]string{"heads,", "tails,"}[r.IntN(2)] + line + "\n")
+		}
+		if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, _ := differences(t, "--input", path, "--split-by", "side", "--metric", "y=1", "--metric", "balance")
+		for _, m := range d.Metrics {
+			for _, c := range m.Changes {
+				t.Errorf("seed %d: %s changed on %s (q %v)", seed, m.Metric, c.Group, c.Q)
+			}
+		}
+		for _, s := range d.Mix.Shifts {
+			t.Errorf("seed %d: the share of %s changed (q %v)", seed, s.Group, s.Q)
+		}
+	}
+}
+
 // TestDiffSQL counts sides and groups in DuckDB by their conditions.
 func TestDiffSQL(t *testing.T) {
 	path := shared(t, "data/bank-full.csv")
@@ -357,10 +387,12 @@ func TestDiffBadInput(t *testing.T) {
 		{[]string{t1, t2, "--a", "mail", "--b", "web"}, "about the column of --split-by", exitUsage},
 		{[]string{"--input", t1, "--split-by", "arm", "--a", "mail"}, "--a and --b go together", exitUsage},
 		{[]string{"--input", t1, "--split-by", "day", "--at", "2026-01-20", "--a", "x", "--b", "y"}, "give one or the others", exitUsage},
-		{[]string{t1, t2, "--finding-count", "1"}, "--finding-count 1", exitFailed},
+		{[]string{t1, t2, "--finding-count", "1", "--min-odds", "0.5"}, "--min-odds 0.5", exitUsage},
 		{[]string{t1, t1}, "there is nothing to compare", exitFailed},
 		{[]string{t1, filepath.Join(dir, ".", "t1.csv")}, "there is nothing to compare", exitFailed},
 		{[]string{t1, filepath.Join(dir, "gone.csv")}, "gone.csv", exitFailed},
+		{[]string{"--input", t1, "--split-by", "arm", "--features", "kind", "--min-count", "1990"}, "no group reaches the minimum of 1990", exitFailed},
+		{[]string{"--input", t1, "--split-by", "arm", "--metric", "arm=mail"}, "is what tells the sides apart", exitFailed},
 		{[]string{t1, other}, `column 5 is "name" (text) in ` + t1 + ` but "title" (text) in ` + other, exitFailed},
 		{[]string{t1, fewer}, `"day"`, exitFailed},
 		{[]string{t1, small}, "at least 100 of these are needed (--finding-count)", exitFailed},

@@ -100,8 +100,11 @@ func (f *Findings) changes(at int) section {
 
 // unit is what a metric's sums count.
 func unit(of metric.Metric, name string) string {
-	if yesNo(of) {
+	switch {
+	case yesNo(of):
 		return "customers with " + name
+	case of.Den >= 0:
+		return of.Column
 	}
 	return name
 }
