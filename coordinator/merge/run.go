@@ -108,6 +108,9 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 	}
 	r.report("comparing with a tree")
 	r.nested.figures(&r.result.R2)
+	if err := r.trade(ctx); err != nil {
+		return nil, err
+	}
 	if err := r.measureYardstick(ctx, r.nested, r.candidate, totals.of(everyone()).n, &r.result.R2); err != nil {
 		return nil, err
 	}

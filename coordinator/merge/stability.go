@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"slices"
+
+	"github.com/headwater-dev/headwater/coordinator/agreement"
 )
 
 // How stable a number of segments is: bootstraps draws of the customers, fewer
@@ -55,7 +57,7 @@ func (g *grid) stability(ctx context.Context, merges []Merge, lo, hi, rounds int
 			return
 		}
 		for k := lo; k <= hi; k++ {
-			index[k-lo][round] = adjustedRand(label[k-lo], Cut(again, units, k), b.weight, k)
+			index[k-lo][round] = agree(label[k-lo], Cut(again, units, k), b.weight, k)
 		}
 	})
 	out := make([]float64, hi-lo+1)
@@ -129,31 +131,14 @@ func (g *grid) redraw(v *view, cell int, d draws) {
 	}
 }
 
-// adjustedRand returns the adjusted Rand index of two partitions of weighted
-// units into up to k clusters, in customers: 1 = the same, 0 = as alike as
-// chance would have it.
-func adjustedRand(a, b []int, weight []int64, k int) float64 {
-	both, inA, inB, all := make([]int64, k*k), make([]int64, k), make([]int64, k), int64(0)
+// agree returns the adjusted Rand index, in customers, of two partitions of
+// weighted units into up to k clusters.
+func agree(a, b []int, weight []int64, k int) float64 {
+	both := make([]int64, k*k)
 	for i, w := range weight {
 		both[a[i]*k+b[i]] += w
-		inA[a[i]] += w
-		inB[b[i]] += w
-		all += w
 	}
-	pairs := func(counts ...int64) float64 {
-		sum := 0.0
-		for _, n := range counts {
-			sum += float64(float64(n)*float64(n-1)) / 2
-		}
-		return sum
-	}
-	together, left, right := pairs(both...), pairs(inA...), pairs(inB...)
-	expected := float64(left*right) / max(1, pairs(all))
-	most := (left + right) / 2
-	if most == expected {
-		return 1
-	}
-	return (together - expected) / (most - expected)
+	return agreement.AdjustedRand(both, k)
 }
 
 func median(x []float64) float64 {

@@ -57,44 +57,6 @@ func TestNormalDraws(t *testing.T) {
 	}
 }
 
-// The index against counting all pairs of customers.
-func TestAdjustedRandCountsPairs(t *testing.T) {
-	rng := rand.New(rand.NewPCG(8, 8))
-	for range 20 {
-		units, k := 2+rng.IntN(8), 1+rng.IntN(4)
-		a, b, w := make([]int, units), make([]int, units), make([]int64, units)
-		var pa, pb []int
-		for i := range units {
-			a[i], b[i], w[i] = rng.IntN(k), rng.IntN(k), 1+rng.Int64N(5)
-			for range w[i] {
-				pa, pb = append(pa, a[i]), append(pb, b[i])
-			}
-		}
-		var both, inA, inB, all float64
-		for i := range pa {
-			for j := range i {
-				all++
-				if pa[i] == pa[j] {
-					inA++
-				}
-				if pb[i] == pb[j] {
-					inB++
-				}
-				if pa[i] == pa[j] && pb[i] == pb[j] {
-					both++
-				}
-			}
-		}
-		want, expected := 1.0, inA*inB/max(1, all)
-		if (inA+inB)/2 != expected {
-			want = (both - expected) / ((inA+inB)/2 - expected)
-		}
-		if got := adjustedRand(a, b, w, k); math.Abs(got-want) > 1e-9 {
-			t.Errorf("the index is %v, by pairs %v", got, want)
-		}
-	}
-}
-
 // Four groups far apart are found again in every bootstrap, five are not.
 func TestStabilityKnowsTheNumber(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))

@@ -31,8 +31,11 @@ func (f *Findings) segments() section {
 		s.add(cells...)
 	}
 	s.note("made of %s: %s cells", strings.Join(r.Names, " × "), whole(r.Cells))
+	if len(r.R2.Lambdas) > 0 {
+		s.note("explained held out, metric / profile, by weight λ of the metric: %s", trades(r))
+	}
 	if len(r.Options) > 0 {
-		s.note("found again in bootstraps (median adjusted Rand index): %s", stability(r))
+		s.note("segments found again by bootstraps (median adjusted Rand index): %s", stability(r))
 	}
 	if len(r.R2.Splits) > 0 {
 		s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
@@ -44,11 +47,24 @@ func (f *Findings) segments() section {
 	return s
 }
 
+// trades says what every λ explains of metric and profile.
+func trades(r *merge.Result) string {
+	var parts []string
+	for _, t := range r.R2.Lambdas {
+		part := fmt.Sprintf("%.2f: %s / %s", t.Lambda, percent(t.Metric), percent(t.Profile))
+		if t.Lambda == r.Lambda {
+			part += " (taken)"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // stability says how stable every number of segments that was looked at is.
 func stability(r *merge.Result) string {
 	var parts []string
 	for _, o := range r.Options {
-		parts = append(parts, fmt.Sprintf("%d segments %.2f", o.K, o.Stable))
+		parts = append(parts, fmt.Sprintf("%d: %.2f", o.K, o.Stable))
 	}
 	return strings.Join(parts, ", ")
 }
