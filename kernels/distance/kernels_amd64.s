@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func scan512x1(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·scan512x1(SB), NOSPLIT, $0-64
 	MOVQ t+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -27,6 +27,7 @@ group:
 	MOVQ         DX, R12
 	SHLQ         $0x06, R12
 	LEAQ         (R12)(R12*2), R13
+	LEAQ         (R11)(R12*8), R15
 	MOVQ         DX, R14
 	TESTQ        R14, R14
 	JZ           dense
@@ -36,6 +37,11 @@ feature:
 	VMOVUPS      (R11)(R12*1), Z5
 	VMOVUPS      (R11)(R12*2), Z6
 	VMOVUPS      (R11)(R13*1), Z7
+	PREFETCHT1   (R15)
+	PREFETCHT1   (R15)(R12*1)
+	PREFETCHT1   (R15)(R12*2)
+	PREFETCHT1   (R15)(R13*1)
+	ADDQ         $0x40, R15
 	VBROADCASTSS (BX), Z8
 	VFMADD231PS  Z8, Z4, Z0
 	VFMADD231PS  Z8, Z5, Z1
@@ -146,7 +152,7 @@ scored:
 	RET
 
 // func scan512x2(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·scan512x2(SB), NOSPLIT, $0-64
 	MOVQ t+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -172,6 +178,7 @@ group:
 	MOVQ         DX, R12
 	SHLQ         $0x06, R12
 	LEAQ         (R12)(R12*2), R13
+	LEAQ         (R11)(R12*8), R15
 	MOVQ         DX, R14
 	TESTQ        R14, R14
 	JZ           dense
@@ -181,6 +188,11 @@ feature:
 	VMOVUPS      (R11)(R12*1), Z9
 	VMOVUPS      (R11)(R12*2), Z10
 	VMOVUPS      (R11)(R13*1), Z11
+	PREFETCHT1   (R15)
+	PREFETCHT1   (R15)(R12*1)
+	PREFETCHT1   (R15)(R12*2)
+	PREFETCHT1   (R15)(R13*1)
+	ADDQ         $0x40, R15
 	VBROADCASTSS (BX), Z12
 	VFMADD231PS  Z12, Z8, Z0
 	VFMADD231PS  Z12, Z9, Z1
@@ -329,7 +341,7 @@ scored:
 	RET
 
 // func scan512x3(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·scan512x3(SB), NOSPLIT, $0-64
 	MOVQ t+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -359,6 +371,7 @@ group:
 	MOVQ         DX, R12
 	SHLQ         $0x06, R12
 	LEAQ         (R12)(R12*2), R13
+	LEAQ         (R11)(R12*8), R15
 	MOVQ         DX, R14
 	TESTQ        R14, R14
 	JZ           dense
@@ -368,6 +381,11 @@ feature:
 	VMOVUPS      (R11)(R12*1), Z13
 	VMOVUPS      (R11)(R12*2), Z14
 	VMOVUPS      (R11)(R13*1), Z15
+	PREFETCHT1   (R15)
+	PREFETCHT1   (R15)(R12*1)
+	PREFETCHT1   (R15)(R12*2)
+	PREFETCHT1   (R15)(R13*1)
+	ADDQ         $0x40, R15
 	VBROADCASTSS (BX), Z16
 	VFMADD231PS  Z16, Z12, Z0
 	VFMADD231PS  Z16, Z13, Z1
@@ -554,7 +572,7 @@ scored:
 	RET
 
 // func scan512x4(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·scan512x4(SB), NOSPLIT, $0-64
 	MOVQ t+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -588,6 +606,7 @@ group:
 	MOVQ         DX, R12
 	SHLQ         $0x06, R12
 	LEAQ         (R12)(R12*2), R13
+	LEAQ         (R11)(R12*8), R15
 	MOVQ         DX, R14
 	TESTQ        R14, R14
 	JZ           dense
@@ -597,6 +616,11 @@ feature:
 	VMOVUPS      (R11)(R12*1), Z17
 	VMOVUPS      (R11)(R12*2), Z18
 	VMOVUPS      (R11)(R13*1), Z19
+	PREFETCHT1   (R15)
+	PREFETCHT1   (R15)(R12*1)
+	PREFETCHT1   (R15)(R12*2)
+	PREFETCHT1   (R15)(R13*1)
+	ADDQ         $0x40, R15
 	VBROADCASTSS (BX), Z20
 	VFMADD231PS  Z20, Z16, Z0
 	VFMADD231PS  Z20, Z17, Z1
@@ -821,7 +845,7 @@ scored:
 	RET
 
 // func scan512x5(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·scan512x5(SB), NOSPLIT, $0-64
 	MOVQ t+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -859,6 +883,7 @@ group:
 	MOVQ         DX, R12
 	SHLQ         $0x06, R12
 	LEAQ         (R12)(R12*2), R13
+	LEAQ         (R11)(R12*8), R15
 	MOVQ         DX, R14
 	TESTQ        R14, R14
 	JZ           dense
@@ -868,6 +893,11 @@ feature:
 	VMOVUPS      (R11)(R12*1), Z21
 	VMOVUPS      (R11)(R12*2), Z22
 	VMOVUPS      (R11)(R13*1), Z23
+	PREFETCHT1   (R15)
+	PREFETCHT1   (R15)(R12*1)
+	PREFETCHT1   (R15)(R12*2)
+	PREFETCHT1   (R15)(R13*1)
+	ADDQ         $0x40, R15
 	VBROADCASTSS (BX), Z24
 	VFMADD231PS  Z24, Z20, Z0
 	VFMADD231PS  Z24, Z21, Z1
@@ -1130,7 +1160,7 @@ scored:
 	RET
 
 // func scan512x6(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·scan512x6(SB), NOSPLIT, $0-64
 	MOVQ t+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1172,6 +1202,7 @@ group:
 	MOVQ         DX, R12
 	SHLQ         $0x06, R12
 	LEAQ         (R12)(R12*2), R13
+	LEAQ         (R11)(R12*8), R15
 	MOVQ         DX, R14
 	TESTQ        R14, R14
 	JZ           dense
@@ -1181,6 +1212,11 @@ feature:
 	VMOVUPS      (R11)(R12*1), Z25
 	VMOVUPS      (R11)(R12*2), Z26
 	VMOVUPS      (R11)(R13*1), Z27
+	PREFETCHT1   (R15)
+	PREFETCHT1   (R15)(R12*1)
+	PREFETCHT1   (R15)(R12*2)
+	PREFETCHT1   (R15)(R13*1)
+	ADDQ         $0x40, R15
 	VBROADCASTSS (BX), Z28
 	VFMADD231PS  Z28, Z24, Z0
 	VFMADD231PS  Z28, Z25, Z1

@@ -37,6 +37,8 @@ func scan512(m int) {
 	MOVQ(d, panel)
 	SHLQ(Imm(6), panel)
 	LEAQ(Mem{Base: panel, Index: panel, Scale: 2}, panel3)
+	next := GP64()
+	LEAQ(Mem{Base: x, Index: panel, Scale: 8}, next)
 	MOVQ(d, left)
 	TESTQ(left, left)
 	JZ(LabelRef("dense"))
@@ -46,6 +48,13 @@ func scan512(m int) {
 	VMOVUPS(Mem{Base: x, Index: panel, Scale: 1}, values[1])
 	VMOVUPS(Mem{Base: x, Index: panel, Scale: 2}, values[2])
 	VMOVUPS(Mem{Base: x, Index: panel3, Scale: 1}, values[3])
+	// The tile after the next, in lines that hardware prefetching finds
+	// late: a panel is short.
+	PREFETCHT1(Mem{Base: next})
+	PREFETCHT1(Mem{Base: next, Index: panel, Scale: 1})
+	PREFETCHT1(Mem{Base: next, Index: panel, Scale: 2})
+	PREFETCHT1(Mem{Base: next, Index: panel3, Scale: 1})
+	ADDQ(Imm(64), next)
 	for c := range sums {
 		slope := ZMM()
 		VBROADCASTSS(Mem{Base: stream, Disp: 4 * c}, slope)
