@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/contrast"
-	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 )
 
@@ -29,8 +27,7 @@ func Difference(w io.Writer, f *Findings) error {
 	}
 	end := fmt.Sprintf("\n  %.1f s, %d workers, %d shards", f.Seconds, f.Source.Workers, f.Source.Shards)
 	if f.Out != "" {
-		end += "; everything is in " + f.Out + ": " + strings.Join(names(f.Outputs), ", ")
-		end += "\n  next: open " + filepath.Join(f.Out, export.DiffTableFile) + " in a spreadsheet; its last column is each group's condition for SQL"
+		end += "; " + f.Out + " has " + strings.Join(names(f.Outputs), ", ") + " (each group with its condition for SQL)"
 	}
 	_, err := fmt.Fprintln(w, end)
 	return err
@@ -82,7 +79,7 @@ func (f *Findings) changes(at int) section {
 	for i := range m.Changes {
 		c := &m.Changes[i]
 		if i == differencesShown {
-			s.note("and %d more: diff.csv has them", m.Trust.Confirmed-i)
+			s.note("%s", more(len(m.Changes), i, &m.Trust))
 			break
 		}
 		x, all := compare(&c.Confirmation), compare(&c.All)
@@ -125,7 +122,7 @@ func (f *Findings) mix() section {
 	for i := range m.Shifts {
 		x := &m.Shifts[i]
 		if i == differencesShown {
-			s.note("and %d more: diff.csv has them", m.Trust.Confirmed-i)
+			s.note("%s", more(len(m.Shifts), i, &m.Trust))
 			break
 		}
 		c := &x.Confirmation
@@ -133,10 +130,17 @@ func (f *Findings) mix() section {
 			pointsOf(c.Change), pointsOf(c.Low)+" – "+pointsOf(c.High), ratio(value(c.Ratio)))
 	}
 	if len(f.Contrast.Metrics) > 0 {
-		s.note("A and B are not alike: part of how the metric differs as a whole is that other customers came")
-		s.note("what is recorded after the split, such as an outcome, is no trait of the customers: --exclude it")
+		s.note("A and B are not alike, so part of the overall change is the mix; --exclude what is recorded after the split")
 	}
 	return s
+}
+
+// more says how many differences are not shown here, and where they are.
+func more(listed, shown int, t *contrast.Trust) string {
+	if t.Confirmed > listed {
+		return fmt.Sprintf("and %d more in diff.csv, of %d that held (--top lists more)", listed-shown, t.Confirmed)
+	}
+	return fmt.Sprintf("and %d more in diff.csv", listed-shown)
 }
 
 func tried(t *contrast.Trust) string {
