@@ -47,8 +47,9 @@ func (r *runner) newRun(centres wire.Centres, rows wire.Rows) *run {
 }
 
 // iterate takes all runs to their ends, one pass over the rows an iteration. A
-// run ends when its inertia falls by less than the tolerance.
-func (r *runner) iterate(ctx context.Context, runs []*run, tolerance float64) error {
+// run ends when its inertia falls by less than the tolerance. What says what the
+// runs are.
+func (r *runner) iterate(ctx context.Context, what string, runs []*run, tolerance float64) error {
 	if err := r.measure(ctx, runs); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (r *runner) iterate(ctx context.Context, runs []*run, tolerance float64) er
 			halve(runs)
 			nextRace *= 2
 		}
-		r.tell(round, open)
+		r.tell(what, round, open)
 	}
 }
 
@@ -112,7 +113,7 @@ func halve(runs []*run) {
 }
 
 // tell shows how far the runs are.
-func (r *runner) tell(round int, open []*run) {
+func (r *runner) tell(what string, round int, open []*run) {
 	left := 0
 	for _, u := range open {
 		if !u.over {
@@ -121,10 +122,10 @@ func (r *runner) tell(round int, open []*run) {
 	}
 	switch {
 	case round > 3 && round%10 > 0 && left > 0: // enough to see that it moves
-	case len(open) == 1:
-		r.say("iteration %d: inertia %.8g", round, open[0].inertia)
+	case len(open) == 1 && !open[0].trial:
+		r.say("%s, iteration %d: inertia %.8g", what, round, open[0].inertia)
 	default:
-		r.say("iteration %d: %d of %d runs still move", round, left, len(open))
+		r.say("%s, iteration %d: %d of %d still move", what, round, left, len(open))
 	}
 }
 

@@ -36,7 +36,7 @@ func (r *runner) fromRows(ctx context.Context, explainBy []int) (*Result, error)
 		return nil, err
 	}
 	u := r.newRun(r.space.centres(points), wire.Rows{})
-	if err := r.iterate(ctx, []*run{u}, r.config.Tolerance); err != nil {
+	if err := r.iterate(ctx, "clusters", []*run{u}, r.config.Tolerance); err != nil {
 		return nil, err
 	}
 	return r.finish(ctx, []*run{u}, nil, explainBy)
@@ -70,14 +70,14 @@ func (r *runner) search(ctx context.Context, explainBy []int) (*Result, error) {
 		}
 		halves = append(halves, r.halves(candidates, k, rows)...)
 	}
-	if err := r.iterate(ctx, slices.Concat(runs, halves), max(roughly, r.config.Tolerance)); err != nil {
+	if err := r.iterate(ctx, "starts", slices.Concat(runs, halves), max(roughly, r.config.Tolerance)); err != nil {
 		return nil, err
 	}
 	best := bestOf(runs)
 	for i, u := range best {
 		best[i] = r.newRun(r.space.means(&u.sums), wire.Rows{})
 	}
-	if err := r.iterate(ctx, best, r.config.Tolerance); err != nil {
+	if err := r.iterate(ctx, "clusters", best, r.config.Tolerance); err != nil {
 		return nil, err
 	}
 	return r.finish(ctx, best, halves, explainBy)
