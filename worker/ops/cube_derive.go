@@ -65,8 +65,19 @@ func columns(c, like *partial.Counts) [][]int64 {
 // counted then, or derived already.
 func (c *cubes) derive(cb *cube, store [][]int64) {
 	ranks, others := make([]int, len(cb.slots)), make([]int, 0, len(cb.slots))
+	step := cb.stride
 	for j := len(cb.slots) - 1; j >= 0 && !cb.byTable; j-- {
 		d := derivation{cubes: c, cube: cb, axis: j, ranks: ranks, others: others, store: store}
+		for rank := 1; rank < c.block.byFeat[cb.slots[j]].size; rank++ {
+			if j == len(cb.slots)-1 {
+				d.siblings = append(d.siblings, cb.column[rank]-cb.column[0])
+			} else {
+				d.siblings = append(d.siblings, rank*step)
+			}
+		}
+		if j < len(cb.slots)-1 {
+			step *= c.block.byFeat[cb.slots[j]].size
+		}
 		d.each(0)
 	}
 }
@@ -74,11 +85,12 @@ func (c *cubes) derive(cb *cube, store [][]int64) {
 // derivation fills in a cube along one of its features.
 type derivation struct {
 	*cubes
-	cube   *cube
-	axis   int   // the feature
-	ranks  []int // of the entry at work
-	others []int
-	store  [][]int64
+	cube     *cube
+	axis     int   // the feature
+	siblings []int // how far from an entry with the first rank those with the others are
+	ranks    []int // of the entry at work
+	others   []int
+	store    [][]int64
 }
 
 // each derives the entries whose first d ranks are chosen.
@@ -106,16 +118,12 @@ func (d *derivation) entry() {
 	marginal := d.cubes.entry(d.cube.marginals[d.axis], d.others)
 	cell := d.cubes.entry(d.cube, d.ranks)
 	for _, x := range d.store {
-		x[cell] = x[marginal]
-	}
-	for rank := 1; rank < d.block.byFeat[d.cube.slots[d.axis]].size; rank++ {
-		d.ranks[d.axis] = rank
-		sibling := d.cubes.entry(d.cube, d.ranks)
-		for _, x := range d.store {
-			x[cell] -= x[sibling]
+		left := x[marginal]
+		for _, far := range d.siblings {
+			left -= x[cell+far]
 		}
+		x[cell] = left
 	}
-	d.ranks[d.axis] = 0
 }
 
 // entry returns the entry of the store for ranks of the cube's features.
