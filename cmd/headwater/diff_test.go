@@ -106,12 +106,20 @@ func (x tallies) minus(y tallies) tallies {
 
 // TestDiffAgainstTheRawRows recounts every figure of a comparison from the file.
 func TestDiffAgainstTheRawRows(t *testing.T) {
+	for _, metric := range []string{"y", "balance"} {
+		t.Run(metric, func(t *testing.T) {
+			diffAgainstRawRows(t, metric, map[string]string{"y": "balance", "balance": "y"}[metric])
+		})
+	}
+}
+
+func diffAgainstRawRows(t *testing.T, metric, exclude string) {
 	path := shared(t, "data/bank-binned.csv")
-	r, _ := differences(t, "--input", path, "--split-by", "contact", "--a", "cellular", "--b", "unknown", "--metric", "y=1", "--exclude", "balance")
+	r, _ := differences(t, "--input", path, "--split-by", "contact", "--a", "cellular", "--b", "unknown", "--metric", metric, "--exclude", exclude, "--min-sigma", "0.05")
 	raw := readRaw(t, path)
-	everybody := raw.tally("", "contact", "cellular", "unknown", "y")
-	if len(r.Metrics) != 1 || len(r.Metrics[0].Changes) < 2 || len(r.Mix.Shifts) < 3 {
-		t.Fatalf("%d metrics, %d shifts; the sides differ in more", len(r.Metrics), len(r.Mix.Shifts))
+	everybody := raw.tally("", "contact", "cellular", "unknown", metric)
+	if len(r.Metrics) != 1 || len(r.Metrics[0].Changes) < 1 || len(r.Mix.Shifts) < 3 {
+		t.Fatalf("%d changes, %d shifts; the sides differ in more", len(r.Metrics[0].Changes), len(r.Mix.Shifts))
 	}
 	if r.A.N != int64(everybody[0][0].n) || r.B.N != int64(everybody[0][1].n) || r.Neither != int64(len(raw.rows))-r.A.N-r.B.N || r.B.Confirmation != int64(everybody[2][1].n) {
 		t.Errorf("sides %+v and %+v, %d on neither", r.A, r.B, r.Neither)
@@ -123,7 +131,7 @@ func TestDiffAgainstTheRawRows(t *testing.T) {
 		}
 	}
 	for _, c := range r.Metrics[0].Changes {
-		x := raw.tally(c.Group, "contact", "cellular", "unknown", "y")
+		x := raw.tally(c.Group, "contact", "cellular", "unknown", metric)
 		for part, m := range []contrast.Means{c.All, c.Discovery, c.Confirmation} {
 			a, b := x[part][0], x[part][1]
 			if m.A != int64(a.n) || m.B != int64(b.n) {
@@ -134,9 +142,16 @@ func TestDiffAgainstTheRawRows(t *testing.T) {
 			same(c.Group+" change", *m.Change, x.change(part))
 			same(c.Group+" beyond", *m.Beyond, x.change(part)-everybody.change(part))
 			same(c.Group+" excess", *m.Excess, b.n*(x.change(part)-everybody.change(part)))
-			if !(*m.Low < *m.Change && *m.Change < *m.High) {
-				t.Errorf("%s: a change of %v with an interval of %v to %v", c.Group, *m.Change, *m.Low, *m.High)
+			change := *m.Change
+			if m.Winsorised != nil {
+				change = *m.Winsorised.Change
 			}
+			if !(*m.Low < change && change < *m.High) {
+				t.Errorf("%s: a change of %v with an interval of %v to %v", c.Group, change, *m.Low, *m.High)
+			}
+		}
+		if metric != "y" {
+			continue
 		}
 		// The test: the distance of two changes over the root of four variances.
 		rest, variance := everybody.minus(x), 0.0
@@ -153,7 +168,7 @@ func TestDiffAgainstTheRawRows(t *testing.T) {
 		}
 	}
 	for _, s := range r.Mix.Shifts {
-		x := raw.tally(s.Group, "contact", "cellular", "unknown", "y")
+		x := raw.tally(s.Group, "contact", "cellular", "unknown", metric)
 		for part, m := range []contrast.Shares{s.All, s.Discovery, s.Confirmation} {
 			a, b := x[part][0].n, x[part][1].n
 			ofA, ofB := everybody[part][0].n, everybody[part][1].n
@@ -347,6 +362,25 @@ func TestDiffSplits(t *testing.T) {
 		r, _ := differences(t, append([]string{"--input", path}, c.args...)...)
 		if r.A.Name != c.a || r.B.Name != c.b || c.n > 0 && r.A.N != c.n || !strings.Contains(r.A.SQL, c.sql) || len(r.Metrics) != 0 {
 			t.Errorf("%q: A %+v, B %+v", c.args, r.A, r.B)
+		}
+	}
+}
+
+// TestDiffOfAMetricOfOneSide compares a metric that is recorded on B only.
+func TestDiffOfAMetricOfOneSide(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("side,kind,spent\n")
+	for i := range 2000 {
+		b.WriteString([]string{"A,", "B,"}[i%2] + strconv.Itoa(i%7) + "," + []string{"", strconv.Itoa(i % 11)}[i%2] + "\n")
+	}
+	path := filepath.Join(t.TempDir(), "t.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := mustRun(t, "diff", "--input", path, "--split-by", "side", "--metric", "spent", "--metric", "spent=3 as three")
+	for _, part := range []string{"spent is known on 0 customers of A and 1,000 of B", "three is known on 0 customers of A"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the summary does not say %q:\n%s", part, text)
 		}
 	}
 }

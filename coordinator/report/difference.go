@@ -71,6 +71,10 @@ func (f *Findings) changes(at int) section {
 		head:  []string{"", "group", "customers", "A → B on unseen customers", "change", "95 % interval", "beyond all", "excess"},
 		right: []int{0, 2, 4, 5, 6, 7},
 	}
+	if m.All.Change == nil {
+		s.say("%s is known on %s customers of A and %s of B: there is nothing to compare", m.Metric, whole(m.All.A), whole(m.All.B))
+		return s
+	}
 	s.say("%s", tried(&m.Trust))
 	if len(m.Changes) == 0 {
 		s.say("nothing differs that holds on unseen customers: the change of all, above, is that of every group")
@@ -182,5 +186,8 @@ func pointsOf(x float64) string {
 }
 
 func spanned(m metric.Metric, low, high *float64) string {
+	if low == nil || high == nil {
+		return "–"
+	}
 	return points(m, value(low)) + " – " + points(m, value(high))
 }
