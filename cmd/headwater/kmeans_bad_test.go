@@ -145,3 +145,13 @@ func TestAssignAppliesClusters(t *testing.T) {
 		t.Errorf("recheck of clusters: exit code %d, %s", code, stderr.String())
 	}
 }
+
+// TestEmptyClustersBeginAnew: of two initial rows at the same place one gets no
+// customer; its cluster goes to the farthest.
+func TestEmptyClustersBeginAnew(t *testing.T) {
+	table := tableOf(t, "a,b", 300, func(i int) string { return fmt.Sprintf("%d,%d", i/100*50+i%3, i/100*20+i%2) })
+	c := cluster(t, "--input", table, "--init-rows", "0,6,150", "--tolerance", "0")
+	if sizes := fmt.Sprint(c.sizes()); sizes != "[100 100 100]" || c.Clustering.Refilled == 0 {
+		t.Errorf("sizes %v, an empty cluster in %d iterations", sizes, c.Clustering.Refilled)
+	}
+}

@@ -37,9 +37,29 @@ func (r *runner) halves(candidates []*point, k int, rows wire.Rows) (runs []*run
 	return runs
 }
 
+// silhouetteCost bounds what silhouettes take, in differences of coordinates:
+// some seconds.
+const silhouetteCost = 1 << 32
+
+// thin returns to how many rows, one in 2^thin, silhouettes are restricted. At
+// least ten thousand are left.
+func (r *runner) thin(runs []*run) (thin int) {
+	rows := r.rows
+	if r.tried() != (wire.Rows{}) {
+		rows /= 8
+	}
+	var cost int64
+	for _, u := range runs {
+		cost += int64(u.K) * int64(r.space.dims()+r.space.codes+1)
+	}
+	for ; rows>>thin > 20_000 && (rows>>thin)*cost > silhouetteCost; thin++ {
+	}
+	return thin
+}
+
 // options judges the best run of each k.
 func (r *runner) options(ctx context.Context, runs, halves []*run) ([]Option, error) {
-	p := wire.JudgeParams{OneHot: r.space.OneHot, Rows: r.tried()}
+	p := wire.JudgeParams{OneHot: r.space.OneHot, Rows: r.tried(), Thin: r.thin(runs)}
 	for _, u := range runs {
 		set := wire.JudgedSet{Centres: u.Centres}
 		for _, bits := range []uint8{0, encoder.Confirmation} {

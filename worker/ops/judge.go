@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/headwater-dev/headwater/kernels/distance"
+	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -33,13 +34,19 @@ func judge(ctx context.Context, env *Env, p wire.JudgeParams) (partial.Judged, e
 			out.Sets[i].Against = append(out.Sets[i].Against, make([]int64, s.K*s.Against[t].K))
 		}
 	}
-	err = space.eachPoints(ctx, env, p.Rows, func(_ *shard.Shard, _ int, r *distance.Rows) {
+	thin := uint64(1)<<p.Thin - 1
+	err = space.eachPoints(ctx, env, p.Rows, func(from *shard.Shard, block int, r *distance.Rows) {
+		hashes := from.Hashes()[from.Blocks()[block].Start:][:r.N]
+		taken := func(i int) bool { return encoder.Rehash(hashes[i], thinSalt)&thin == 0 }
 		for i := range sets {
-			sets[i].add(space, r, &out.Sets[i])
+			sets[i].add(space, r, taken, &out.Sets[i])
 		}
 	})
 	return out, err
 }
+
+// thinSalt tells the choice of rows for silhouettes from others.
+const thinSalt = 0x7468696e
 
 // judgedSet is a set of clusters with those it is crossed with.
 type judgedSet struct {
@@ -47,13 +54,13 @@ type judgedSet struct {
 	against []*distance.Centroids
 }
 
-func (s *judgedSet) add(space *pointSpace, r *distance.Rows, to *partial.JudgedSet) {
+func (s *judgedSet) add(space *pointSpace, r *distance.Rows, taken func(i int) bool, to *partial.JudgedSet) {
 	nearest := space.nearest(s.own, r)
-	to.N += int64(r.N)
-	if s.own.K() > 1 {
-		distances := make([]float64, s.own.K())
-		for i, k := range nearest {
+	distances := make([]float64, s.own.K())
+	for i, k := range nearest {
+		if s.own.K() > 1 && taken(i) {
 			s.own.Distances(distances, r, i)
+			to.N++
 			to.Silhouette += silhouette(distances, int(k))
 		}
 	}

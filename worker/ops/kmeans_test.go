@@ -247,6 +247,16 @@ func TestJudgeEqualsBruteForce(t *testing.T) {
 	if sum := float64(got.Silhouette) / partial.SilhouetteUnit; got.N != 400 || math.Abs(sum-silhouette) > 1e-5 {
 		t.Errorf("silhouettes of %d rows add up to %v, by rows %v", got.N, sum, silhouette)
 	}
+	params.Thin = 2
+	var taken int64
+	for _, h := range p.rows.Hash {
+		if encoder.Rehash(h, thinSalt)&3 == 0 {
+			taken++
+		}
+	}
+	if thin := overCut(t, p, 90, judge, params, (*partial.Judged).Merge).Sets[0]; thin.N != taken || thin.N < 60 || thin.N > 140 {
+		t.Errorf("silhouettes of %d rows of 400, one in four by hash are %d", thin.N, taken)
+	}
 	if !slices.Equal(got.Against[0], table) {
 		t.Errorf("cross table %v, by rows %v", got.Against[0], table)
 	}

@@ -14,7 +14,7 @@ import (
 // keptRuns is the number of runs up to which the assignments of the last pass
 // are kept, 6 bytes a row and run: rows whose nearest centre cannot have changed
 // are then spared. Beyond, the memory is worth more.
-const keptRuns = 16
+const keptRuns = 8
 
 // fitPrefix begins the names of what is kept of a run.
 const fitPrefix = "fit "

@@ -115,7 +115,7 @@ type Judged struct {
 
 // JudgedSet belongs to one set of clusters.
 type JudgedSet struct {
-	N          int64
+	N          int64     // rows with a silhouette
 	Silhouette int64     // Σ (b − a)/max(a, b), in 1/SilhouetteUnit, each row's rounded
 	Against    [][]int64 // other set → rows by cluster, then cluster of the other set
 }

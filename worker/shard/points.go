@@ -47,7 +47,8 @@ func (p *points) bytes() int64 {
 	if p == nil {
 		return 0
 	}
-	return int64(unsafe.Sizeof(*p)) + 4*int64(cap(p.panels)) + 8*int64(cap(p.start)) + 8*int64(cap(p.hash)) + 4*int64(cap(p.order))
+	return int64(unsafe.Sizeof(*p)) + 4*int64(cap(p.panels)) + 8*int64(cap(p.start)) + 8*int64(cap(p.hash)) + 4*int64(cap(p.order)) +
+		10*int64(len(p.order)) // what ops keep: norms, and the assignment of a run
 }
 
 // keep holds what ops keep of a shard from one round to the next.

@@ -73,6 +73,7 @@ type JudgeParams struct {
 	OneHot []OneHot
 	Sets   []JudgedSet
 	Rows   Rows
+	Thin   int // silhouettes of one row in 2^Thin, by hash
 }
 
 // JudgedSet is a set of clusters and others to compare it with.
