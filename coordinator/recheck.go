@@ -182,7 +182,8 @@ func (r *rechecker) profileTable(ctx context.Context) error {
 	if len(r.applied.plan.Features) == 0 {
 		return fmt.Errorf("%s has none of the columns that the features of the job in %s are made of", tableName(r.table), r.earlier.from)
 	}
-	if r.profile, err = overSplits(ctx, r.job, wire.OpProfile, nil, (*partial.Profile).Merge); err != nil {
+	params := wire.ProfileParams{Columns: r.columns(metric.Columns(specs, model.Weight))}
+	if r.profile, err = overSplits(ctx, r.job, wire.OpProfile, params, (*partial.Profile).Merge); err != nil {
 		return err
 	}
 	r.readSource(r.rows())
@@ -197,6 +198,21 @@ func (r *rechecker) profileTable(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// columns lists what is read: the given ones and those of the plan's features,
+// in the table's order.
+func (r *rechecker) columns(names []string) []string {
+	for _, f := range r.applied.plan.Features {
+		names = append(names, f.Column)
+	}
+	var out []string
+	for _, c := range r.table.Columns {
+		if slices.Contains(names, c.Name) {
+			out = append(out, c.Name)
+		}
+	}
+	return out
 }
 
 // checkMetrics reports every column of the metrics that the table lacks.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"maps"
 	"math"
 	"os"
@@ -130,6 +131,108 @@ func TestRecheckByBruteForce(t *testing.T) {
 	}
 	if sum != int64(len(rows)) {
 		t.Errorf("the segments have %d of %d customers", sum, len(rows))
+	}
+}
+
+// TestRecheckNumbers holds the figures of a numeric metric with negative values
+// against a count of the rows.
+func TestRecheckNumbers(t *testing.T) {
+	rows := bankBinned(t)
+	older, newer := slices.Clone(rows[:1]), slices.Clone(rows[:1])
+	for i, row := range rows[1:] {
+		if i%2 == 0 {
+			older = append(older, row)
+		} else {
+			newer = append(newer, row)
+		}
+	}
+	table, out := filepath.Join(t.TempDir(), "older.csv"), filepath.Join(t.TempDir(), "out")
+	writeCSV(t, table, older)
+	mustRun(t, "search", "--input", table, "--metric", "balance", "--exclude", "y,balance_band", "--order", "2", "--out", out, "--quiet")
+	result := rechecked(t, out, newer)
+	if len(result.Findings) == 0 {
+		t.Fatal("no findings")
+	}
+	sum := func(group string) (n, total float64) {
+		for _, row := range newer[1:] {
+			in := true
+			for item := range strings.SplitSeq(group, " & ") {
+				feature, level, _ := strings.Cut(item, "=")
+				in = in && (group == "" || row[slices.Index(newer[0], feature)] == level)
+			}
+			if in {
+				balance, err := strconv.ParseFloat(row[slices.Index(newer[0], "balance")], 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n, total = n+1, total+balance
+			}
+		}
+		return n, total
+	}
+	all, allSum := sum("")
+	for _, f := range result.Findings {
+		n, total := sum(f.Group)
+		if float64(f.Now.N) != n || math.Abs(*f.Now.Mean-total/n) > 1e-9 || math.Abs(*f.Now.Excess-(total-n*allSum/all)) > 1e-3 {
+			t.Errorf("%s: %+v, but %v customers hold %v", f.Group, f.Now, n, total)
+		}
+		if f.Now.Winsorised == nil || f.Now.Lift != nil || !(*f.Now.Low < *f.Now.Winsorised.Mean && *f.Now.Winsorised.Mean < *f.Now.High) {
+			t.Errorf("%s: %+v", f.Group, f.Now)
+		}
+		if f.Verdict == evidence.Gone {
+			t.Errorf("%s is gone from the other half of the same customers: %+v, q %v", f.Group, f.Now, f.Q)
+		}
+	}
+}
+
+// TestRecheckGenerated holds what was planted in generated customers against
+// others of the same kind, and against some whose answers were dealt out anew.
+func TestRecheckGenerated(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	mustRun(t, "gen", "--rows", "60000", "--out", path("older.parquet"), "--quiet")
+	mustRun(t, "gen", "--rows", "60000", "--seed", "2", "--out", path("newer.csv"), "--quiet")
+	mustRun(t, "search", "--input", path("older.parquet"), "--metric", "responded=yes", "--exclude", "revenue", "--out", path("out"), "--quiet")
+	file, err := os.Open(path("newer.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(file).ReadAll()
+	file.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth struct {
+		Planted []struct {
+			Items []struct{ Column, Level string }
+		}
+	}
+	readJSON(t, &truth, path("older.truth.json"))
+	result := rechecked(t, path("out"), rows)
+	verdicts := map[string]evidence.Verdict{}
+	for _, f := range result.Findings {
+		verdicts[f.Group] = f.Verdict
+	}
+	for _, p := range truth.Planted {
+		var items []string
+		for _, i := range p.Items {
+			items = append(items, i.Column+"="+i.Level)
+		}
+		if group := strings.Join(items, " & "); verdicts[group] != evidence.Held {
+			t.Errorf("%s was planted and is %q", group, verdicts[group])
+		}
+	}
+	at := slices.Index(rows[0], "responded")
+	dealt := shuffle(rows)
+	for i, row := range rows {
+		other := slices.Clone(dealt[i])
+		other[at] = row[at]
+		dealt[i] = other
+	}
+	for _, f := range rechecked(t, path("out"), dealt).Findings {
+		if f.Verdict == evidence.Held || f.Verdict == evidence.Weakened {
+			t.Errorf("%s is %s by chance: %+v, q %v", f.Group, f.Verdict, f.Now, f.Q)
+		}
 	}
 }
 

@@ -69,12 +69,13 @@ func TestAssignmentsRefuses(t *testing.T) {
 		return NewAssignments(f, []string{"a", "b"}, 2, false), f
 	}
 	for want, spoil := range map[string]func(p *partial.Part){
-		"split 2 of 2":     func(p *partial.Part) { p.Unit = 2 },
-		"split -1 of 2":    func(p *partial.Part) { p.Unit = -1 },
-		"counts 1 segment": func(p *partial.Part) { p.Segments = p.Segments[:1] },
-		"has 4 rows":       func(p *partial.Part) { p.Rows++ },
-		"hold [-1 4]":      func(p *partial.Part) { p.Segments = []int64{-1, 4} },
-		"no whole Parquet": func(p *partial.Part) { p.Bytes = p.Bytes[:len(p.Bytes)-1] },
+		"split 2 of 2":        func(p *partial.Part) { p.Unit = 2 },
+		"split -1 of 2":       func(p *partial.Part) { p.Unit = -1 },
+		"counts 1 segment":    func(p *partial.Part) { p.Segments = p.Segments[:1] },
+		"has 4 rows":          func(p *partial.Part) { p.Rows++ },
+		"hold [-1 4]":         func(p *partial.Part) { p.Segments = []int64{-1, 4} },
+		"levels of feature 1": func(p *partial.Part) { p.Levels = [][]int64{{1, 1}} },
+		"no whole Parquet":    func(p *partial.Part) { p.Bytes = p.Bytes[:len(p.Bytes)-1] },
 	} {
 		a, _ := open()
 		p := part(t, 0, 1, 2)
