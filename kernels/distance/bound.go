@@ -52,7 +52,7 @@ func (c *Centroids) boundsOf() bounds {
 
 // of returns the bound for a row whose ‖x‖² is norm or less.
 func (b *bounds) of(norm float32) float32 {
-	span := b.reach + float32(math.Sqrt(float64(norm)))
+	span := b.reach + root(norm)
 	return max(b.factor*span*span, b.floor)
 }
 
@@ -71,6 +71,11 @@ func (b *bounds) spared(norm float32) float32 {
 // be wrong by, so that as much, at least 4u·(reach + ‖x‖)², covers the two
 // additions.
 func slackOf(a2, b2, diff float32) float32 {
-	roots := math.Sqrt(float64(max(a2, 0))) + math.Sqrt(float64(max(b2, 0)))
-	return float32(float64(diff) / roots * (1 - 8*unit))
+	if a2 < 0 {
+		a2 = 0
+	}
+	return diff / (root(a2) + root(b2)) * (1 - 8*unit)
 }
+
+// root is the root rounded to float32, one instruction.
+func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
