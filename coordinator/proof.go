@@ -7,7 +7,7 @@ func (j *job) proof() *proof.Job {
 	f := &j.findings
 	p := &proof.Job{
 		Table: j.table, Encoding: j.Input.Encoding, Plan: &j.plan, Overall: &f.Overall,
-		Evidence: f.Evidence, Config: j.Evidence, Segments: f.Segments, Personas: f.Personas,
+		Evidence: f.Evidence, Config: j.Evidence, Groups: f.Groups, Tops: f.Tops, Segments: f.Segments, Personas: f.Personas,
 	}
 	p.First = make([]int64, len(j.table.Files))
 	for _, u := range j.profile.Units {

@@ -143,8 +143,10 @@ func asDay(column string, typ source.Type) string {
 func (s *script) keyText() string {
 	column := quoteName(s.job.Plan.Key)
 	switch s.typeOf(s.job.Plan.Key) {
-	case source.Text:
-		return column
+	case source.Text: // UUIDs are of a type of their own in Parquet
+		if s.job.Table.Format == source.CSV {
+			return column
+		}
 	case source.Timestamp:
 		return "epoch_us(" + column + ")::VARCHAR"
 	case source.Date:

@@ -7,7 +7,7 @@ CREATE OR REPLACE TEMP MACRO step_up(v) AS
 CREATE OR REPLACE TEMP TABLE bounds AS
   WITH distinct_values AS (
     SELECT metric, num > 0 AS positive, abs(num) AS size, count(*) AS n
-    FROM members JOIN metrics USING (metric) WHERE clipped AND rule = 0 AND num <> 0 GROUP BY ALL),
+    FROM everybody JOIN metrics USING (metric) WHERE clipped AND num <> 0 GROUP BY ALL),
   ranked AS (
     SELECT metric, positive, size, sum(n) OVER (PARTITION BY metric, positive ORDER BY size DESC) AS reached
     FROM distinct_values),
@@ -19,14 +19,15 @@ CREATE OR REPLACE TEMP TABLE bounds AS
   FROM metrics LEFT JOIN edges USING (metric) GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE sums AS
-  SELECT metric, rule, part, count(*) AS n, count(num) AS known,
+  SELECT metric, rule,
+         CASE WHEN grouping(confirmation) = 1 THEN 'all' WHEN confirmation THEN 'confirmation' ELSE 'discovery' END AS part,
+         count(*) AS n, count(num) AS known,
          coalesce(sum(num), 0) AS num, coalesce(sum(den), 0) AS den, coalesce(sum(clip), 0) AS clip,
          max(num) AS largest, var_samp(num) AS variance, var_samp(clip) AS clip_variance,
          sum(num::DOUBLE * num) AS num_num, sum(num::DOUBLE * den) AS num_den, sum(den::DOUBLE * den) AS den_den
-  FROM (SELECT metric, rule, num, den, greatest(least(num, coalesce(high, num)), coalesce(low, num)) AS clip,
-               unnest(['all', CASE WHEN confirmation THEN 'confirmation' ELSE 'discovery' END]) AS part
+  FROM (SELECT metric, rule, confirmation, num, den, greatest(least(num, coalesce(high, num)), coalesce(low, num)) AS clip
         FROM members JOIN bounds USING (metric))
-  GROUP BY ALL;
+  GROUP BY GROUPING SETS ((metric, rule, confirmation), (metric, rule));
 
 -- The mean of the metric is num / weight, both in its unit. What is called
 -- "fair" is winsorised; of a yes/no metric and a ratio it is the same.
@@ -140,6 +141,8 @@ CREATE OR REPLACE TEMP TABLE computed AS
                              FROM steps s JOIN figures g ON g.metric = s.metric AND g.rule = s.rule AND g.part = 'confirmation')
           ON n, mean INTO NAME what VALUE value) SELECT metric, subject, part, figure || ' ' || what, value
     UNION ALL SELECT metric, 'everybody', part, unnest(['n', 'known', 'mean', 'sum']), unnest([n, known, mean, num / unit]) FROM figures WHERE rule = 0
+    UNION ALL SELECT metric, 'group ' || place, part, unnest(['n', 'share', 'mean', 'lift', 'excess']), unnest([n, share, mean, lift, excess])
+              FROM ranked JOIN figures USING (metric, rule) WHERE part = 'all'
     UNION ALL SELECT metric, 'winsorised between', 'all', unnest(['low', 'high']), unnest([low / unit, high / unit]) FROM bounds JOIN metrics USING (metric)
     UNION ALL SELECT metric, 'segment ' || segment, 'all', unnest(['n', 'known', 'share', 'mean', 'lift', 'low', 'high']),
                      unnest([n, known, share, mean, lift, low, high]) FROM segment_figures

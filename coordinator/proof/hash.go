@@ -16,7 +16,7 @@ CREATE OR REPLACE TEMP MACRO fold31(x) AS xor(x, x >> 31);
 CREATE OR REPLACE TEMP MACRO mix(x) AS
   fold31(stir(stir(low64(x + 11400714819323198485::UHUGEINT), 30, 13787848793156543929::UHUGEINT), 27, 10723151780598845931::UHUGEINT));
 CREATE OR REPLACE TEMP MACRO fnv1a(id) AS
-  list_reduce([('0x' || byte)::UHUGEINT FOR byte IN regexp_extract_all(hex(encode(id)), '..')],
+  list_reduce([('0x' || byte)::UTINYINT::UHUGEINT FOR byte IN regexp_extract_all(hex(encode(id)), '..')],
               lambda h, byte: low64(xor(h, byte) * 1099511628211::UHUGEINT), 14695981039346656037::UHUGEINT);
 -- 2 of 5 are kept for confirmation: %d of 4096. The first number is that of --seed %d.
 CREATE OR REPLACE TEMP MACRO in_confirmation(key) AS

@@ -16,6 +16,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/coordinator/persona"
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/source"
 )
@@ -29,8 +30,10 @@ type Job struct {
 	Overall  *export.Overall
 	Evidence *evidence.Result
 	Config   evidence.Config
-	Segments *merge.Result   // nil = none were made
-	Personas *persona.Result // of the segments
+	Groups   *search.Groups   // that Tops refers to
+	Tops     []export.Ranking // the ranked groups of each metric
+	Segments *merge.Result    // nil = none were made
+	Personas *persona.Result  // of the segments
 }
 
 // metrics are what the figures are of.
@@ -50,13 +53,14 @@ const preface = `-- Every figure of the findings and segments, computed once mor
 --
 -- Left out is what DuckDB has no functions for, the tails of the normal and of
 -- Student's distribution (p, q and the choice of the quantiles in step 4), and
--- what comes from fitting a model (unexplained, and the R² of the segments).
+-- what comes from fitting a model (unexplained, and the R² of the segments). Of the
+-- ranked groups (top.csv) there are the first %d of each metric.
 `
 
 // Write writes the script.
 func Write(w io.Writer, j *Job) error {
 	s := &script{Writer: bufio.NewWriter(w), job: j, prefix: "hw_"}
-	s.say("%s", preface)
+	s.say(preface, mostRanked)
 	if reason := j.unreadable(); reason != "" {
 		s.say("\n-- This table cannot be read by DuckDB: %s.\n", comment(reason))
 		return s.Flush()
@@ -82,6 +86,7 @@ type script struct {
 
 	rules    []rule
 	findings []finding
+	groups   []ranked
 }
 
 func (s *script) say(format string, args ...any) { fmt.Fprintf(s, format, args...) }

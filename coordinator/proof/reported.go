@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/headwater-dev/headwater/coordinator/evidence"
+	"github.com/headwater-dev/headwater/coordinator/metric"
 )
 
 // part is a part of the customers with a finding's figures on it.
@@ -68,6 +69,11 @@ func (s *script) reported() {
 				r.finding(&s.findings[k], s.job.Config.Cost)
 			}
 		}
+		for _, g := range s.groups {
+			if g.metric == i+1 {
+				s.group(r, m, v, g)
+			}
+		}
 		s.segments(r, i)
 	}
 	s.say("\n-- What was reported: within is the difference up to which a figure agrees.\n")
@@ -80,7 +86,7 @@ func (s *script) trusted(r *reports, t *evidence.Trust) {
 	r.count("everybody", "confirmation", "n", t.Confirmation)
 	r.add("winsorised between", "all", "low", t.ClipLow)
 	r.add("winsorised between", "all", "high", t.ClipHigh)
-	for i := range t.Top {
+	for i := range t.Curve { // the last point is all customers
 		r.add("concentration", "confirmation", fmt.Sprintf("customers of %d", i+1), &t.Top[i].Customers)
 		r.add("concentration", "confirmation", fmt.Sprintf("metric of %d", i+1), &t.Top[i].Metric)
 	}
@@ -124,6 +130,24 @@ func (r *reports) finding(f *finding, cost float64) {
 	for i, step := range f.Steps {
 		r.count(subject, "confirmation", fmt.Sprintf("step %d n", i), step.N)
 		r.add(subject, "confirmation", fmt.Sprintf("step %d mean", i), step.Mean)
+	}
+}
+
+// group adds what is reported of a ranked group.
+func (s *script) group(r *reports, m metric.Metric, all metric.Value, g ranked) {
+	subject, counts := fmt.Sprintf("group %d", g.place), &s.job.Groups.Counts
+	v, n := m.At(counts, g.group), counts.N[g.group]
+	share := float64(n) / float64(s.job.Overall.All.N[0])
+	r.count(subject, "all", "n", n)
+	r.add(subject, "all", "share", &share)
+	if x, ok := m.Mean(v); ok {
+		r.add(subject, "all", "mean", &x)
+	}
+	if x, ok := m.Lift(v, all); ok {
+		r.add(subject, "all", "lift", &x)
+	}
+	if x, ok := m.Excess(v, all); ok {
+		r.add(subject, "all", "excess", &x)
 	}
 }
 

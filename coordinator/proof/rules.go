@@ -28,6 +28,30 @@ type finding struct {
 	steps                []int // rules
 }
 
+// ranked is a group of top.csv.
+type ranked struct {
+	metric, place, rule int
+	group               int // index into Job.Groups
+}
+
+// mostRanked bounds the ranked groups of each metric that are computed again.
+const mostRanked = 100
+
+// rank numbers the first of the ranked groups.
+func (s *script) rank() error {
+	for _, top := range s.job.Tops {
+		metric := s.metricOf(top.Metric)
+		for i, g := range top.Groups[:min(len(top.Groups), mostRanked)] {
+			rule, err := s.number(metric, search.Name(s.job.Plan.Features, s.job.Groups.At(g)))
+			if err != nil {
+				return err
+			}
+			s.groups = append(s.groups, ranked{metric: metric, place: i + 1, rule: rule, group: g})
+		}
+	}
+	return nil
+}
+
 // gather numbers the rules of all findings, and looks for a prefix of our
 // columns that the source's do not have.
 func (s *script) gather() error {
@@ -62,7 +86,7 @@ func (s *script) gather() error {
 		}
 		s.findings = append(s.findings, f)
 	}
-	return nil
+	return s.rank()
 }
 
 func (s *script) metricOf(name string) int {
@@ -105,17 +129,12 @@ func (s *script) condition(items []wire.Item) string {
 	return s.where(r)
 }
 
-// members writes the view of who is in which group.
+// members writes the view of who is in which group: a row for every customer
+// and rule. The rules are looked at row by row, which DuckDB plans far quicker
+// than a union of as many queries.
 func (s *script) members() {
 	s.say("\n-- 4. Who is in which group. Rule 0 is everybody, negative ones are segments.\n\n")
-	var parts []string
-	for _, r := range s.rules {
-		part := s.member(r.metric, strconv.Itoa(r.number), "customers")
-		if len(r.items) > 0 {
-			part += "\n    WHERE " + s.condition(r.items)
-		}
-		parts = append(parts, part)
-	}
+	from := "customers"
 	if r := s.job.Segments; r != nil {
 		var numbers []string
 		for i := range r.Segments {
@@ -123,21 +142,29 @@ func (s *script) members() {
 		}
 		s.say("CREATE OR REPLACE TEMP VIEW segmented AS\n  SELECT *, -(%s)::INTEGER AS %ssegment FROM customers;\n",
 			merge.CaseSQL(s.job.Plan.Features, r.Segments, numbers), s.prefix)
-		for i := range s.job.metrics() {
-			parts = append(parts, s.member(i+1, s.prefix+"segment", "segmented"))
+		from = "segmented"
+	}
+	var everybody, members []string
+	for i, m := range s.job.metrics() {
+		rules := []string{"0"}
+		for _, r := range s.rules {
+			if r.metric == i+1 && len(r.items) > 0 {
+				rules = append(rules, fmt.Sprintf("CASE WHEN %s THEN %d END", s.condition(r.items), r.number))
+			}
 		}
+		if s.job.Segments != nil {
+			rules = append(rules, s.prefix+"segment")
+		}
+		den := "NULL"
+		if m.Den >= 0 {
+			den = fmt.Sprintf("%sden_%d", s.prefix, i+1)
+		}
+		everybody = append(everybody, fmt.Sprintf("  SELECT %d AS metric, %snum_%[1]d AS num FROM customers", i+1, s.prefix))
+		members = append(members, fmt.Sprintf("  SELECT %d AS metric, %[2]sconfirmation AS confirmation, %[2]snum_%[1]d AS num, %[3]s::BIGINT AS den,\n    unnest([rule FOR rule IN [\n      %[4]s] IF rule IS NOT NULL]) AS rule\n  FROM %[5]s",
+			i+1, s.prefix, den, strings.Join(rules, ",\n      "), from))
 	}
-	s.say("CREATE OR REPLACE TEMP VIEW members AS\n%s;\n", strings.Join(parts, "\n  UNION ALL\n"))
-}
-
-// member selects what the figures of a rule are made of.
-func (s *script) member(metric int, rule, from string) string {
-	den := "NULL"
-	if s.job.metrics()[metric-1].Den >= 0 {
-		den = fmt.Sprintf("%sden_%d", s.prefix, metric)
-	}
-	return fmt.Sprintf("  SELECT %d AS metric, %s AS rule, %[3]sconfirmation AS confirmation, %[3]snum_%[1]d AS num, %[4]s::BIGINT AS den FROM %[5]s",
-		metric, rule, s.prefix, den, from)
+	s.say("CREATE OR REPLACE TEMP VIEW everybody AS\n%s;\n", strings.Join(everybody, "\n  UNION ALL\n"))
+	s.say("CREATE OR REPLACE TEMP VIEW members AS\n%s;\n", strings.Join(members, "\n  UNION ALL\n"))
 }
 
 // numbered writes the tables that say which rule is what, the overlaps of
@@ -173,6 +200,12 @@ func (s *script) numbered() {
 	s.values("quantiles", "metric INTEGER, rank INTEGER, part VARCHAR, errors DOUBLE", quantiles)
 	s.say("-- The waterfall: rules from everybody to the group.\n")
 	s.values("steps", "metric INTEGER, rank INTEGER, step INTEGER, rule INTEGER", steps)
+	var groups []string
+	for _, g := range s.groups {
+		groups = append(groups, fmt.Sprintf("(%d, %d, %d)", g.metric, g.place, g.rule))
+	}
+	s.say("-- The best groups of each metric, found or not, on all customers.\n")
+	s.values("ranked", "metric INTEGER, place INTEGER, rule INTEGER", groups)
 	s.overlaps()
 	s.concentration()
 }
@@ -210,9 +243,8 @@ func (s *script) concentration() {
 			}
 			point = fmt.Sprintf("CASE\n      %s\n      ELSE %d END", strings.Join(cases, "\n      "), len(curve)+1)
 		}
-		s.say("  SELECT metric, point, sum(n) OVER so_far / sum(n) OVER () AS customers, sum(num) OVER so_far / sum(num) OVER () AS brought\n"+
-			"  FROM (SELECT %d AS metric, %s AS point,\n      count(*) AS n, coalesce(sum(%[3]snum_%[1]d), 0) AS num FROM customers WHERE %[3]sconfirmation GROUP BY ALL)\n"+
-			"  WINDOW so_far AS (ORDER BY point)", i+1, point, s.prefix)
+		s.say("  SELECT metric, point, sum(n) OVER (ORDER BY point) / sum(n) OVER () AS customers, sum(num) OVER (ORDER BY point) / sum(num) OVER () AS brought\n"+
+			"  FROM (SELECT %d AS metric, %s AS point,\n      count(*) AS n, coalesce(sum(%[3]snum_%[1]d), 0) AS num FROM customers WHERE %[3]sconfirmation GROUP BY ALL)", i+1, point, s.prefix)
 		s.next(i, "  UNION ALL\n")
 	}
 }

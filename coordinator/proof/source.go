@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/text/encoding/htmlindex"
+
 	"github.com/headwater-dev/headwater/worker/source"
 )
 
@@ -69,10 +71,8 @@ func (s *script) csv() {
 	for _, n := range t.Dialect.Nulls {
 		nulls = append(nulls, quoteText(n))
 	}
-	encoding := ""
-	if e := strings.ToLower(s.job.Encoding); e != "" && e != "utf-8" && e != "utf8" {
-		encoding = e
-	} else if spooled && s.job.Encoding == "" && !s.packed() {
+	encoding := encodingOf(s.job.Encoding)
+	if spooled && encoding == "" && !s.packed() {
 		encoding = "utf-16" // told by its byte order mark: why else was it copied
 	}
 	if encoding != "" {
@@ -85,6 +85,25 @@ func (s *script) csv() {
 		s.say("    encoding = %s,\n", quoteText(encoding))
 	}
 	s.say("    nullstr = [%s], allow_quoted_nulls = true,\n    columns = {%s});\n", strings.Join(nulls, ", "), strings.Join(columns, ", "))
+}
+
+// encodingOf is an encoding by DuckDB's name, "" for UTF-8. What browsers read
+// as windows-1252, and so do we, is latin-1 but for a few signs.
+func encodingOf(name string) string {
+	e, err := htmlindex.Get(name)
+	if err != nil {
+		return "" // none was given: any other was refused before the table was read
+	}
+	switch canonical, _ := htmlindex.Name(e); canonical {
+	case "utf-8":
+		return ""
+	case "windows-1252":
+		return "latin-1"
+	case "utf-16le", "utf-16be":
+		return "utf-16"
+	default:
+		return canonical
+	}
 }
 
 // packed reports whether a file was copied because it is compressed, or was
