@@ -21,16 +21,20 @@ type Fit struct {
 	// the second-nearest centroid is farther than the nearest.
 	slack  []float32
 	active []uint64 // a bit for each row: its slack does not spare it
-	gather *gather
 
-	tile  tile
-	codes []uint8 // tileRows of each category
+	*scratch // during a step
+}
 
+// scratch is what a step works with.
+type scratch struct {
+	gather  *gather
+	tile    tile
+	codes   []uint8  // tileRows of each category
 	changes []change // of one tile
 }
 
-// NewFit starts with rows that have been checked. It takes 6 bytes a row and
-// keeps a reference to the rows.
+// NewFit starts with rows that have been checked. It takes 6 bytes a row, 8
+// bytes a centroid and coordinate, and keeps a reference to the rows.
 func (s *Space) NewFit(r *Rows) *Fit {
 	f := s.newFit(r, make([]uint16, r.N))
 	for i := range f.Nearest {
@@ -40,7 +44,7 @@ func (s *Space) NewFit(r *Rows) *Fit {
 }
 
 func (s *Space) newFit(r *Rows, nearest []uint16) *Fit {
-	return &Fit{Nearest: nearest, space: s, rows: r, gather: newGather(r), codes: make([]uint8, tileRows*len(r.Codes)),
+	return &Fit{Nearest: nearest, space: s, rows: r,
 		slack: make([]float32, r.N), active: make([]uint64, (r.N+tileRows-1)/tileRows)}
 }
 
@@ -66,6 +70,8 @@ func (f *Fit) Step(c *Centroids) (changed int) {
 		age(f.active, f.slack, f.Nearest, c.drops(f.last), c.bounds.spared(f.rows.norm))
 	}
 	f.last = c
+	f.scratch = &scratch{gather: newGather(f.rows), codes: make([]uint8, tileRows*len(f.rows.Codes)), changes: make([]change, 0, tileRows)}
+	defer func() { f.scratch = nil }()
 	// Gathering a row costs about as much as scoring six centroids.
 	const gatherCost = 6
 	for w, mask := range f.active {
