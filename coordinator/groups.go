@@ -51,12 +51,20 @@ func (j *job) search(ctx context.Context) error {
 	if err := j.listGroups(ctx, groups); err != nil {
 		return err
 	}
-	err = j.write(export.FindingsFile, func(w io.Writer) error { return export.WriteJSON(w, j.findingsDocument()) })
+	if j.Segment {
+		return nil // findings are written when it is known which segments they lie in
+	}
+	return j.writeFindings()
+}
+
+// writeFindings writes the groups that stand up.
+func (j *job) writeFindings() error {
+	err := j.write(export.FindingsFile, func(w io.Writer) error { return export.WriteJSON(w, j.findingsDocument()) })
 	if err != nil {
 		return err
 	}
 	return j.write(export.FindingsTableFile, func(w io.Writer) error {
-		return export.WriteFindings(w, f.Evidence.Findings, j.BOM)
+		return export.WriteFindings(w, j.findings.Evidence.Findings, j.BOM)
 	})
 }
 

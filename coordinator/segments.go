@@ -25,7 +25,13 @@ func (j *job) segment(ctx context.Context) error {
 		return err
 	}
 	j.warnOfContext()
-	return j.writeSegments()
+	if err = j.writeSegments(); err != nil || f.Evidence == nil {
+		return err
+	}
+	if err = f.Evidence.LayOver(ctx, j.engine, f.Segments.Tree, j.segmentNames()); err != nil {
+		return err
+	}
+	return j.writeFindings()
 }
 
 // writeSegments writes the segments and the cells that others can be made from.

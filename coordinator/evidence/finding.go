@@ -35,6 +35,8 @@ type Finding struct {
 	Shares []persona.Trait `json:"shares,omitempty"`  // what its customers have more often than all, beside the rule; of the first findings
 	ByTime *ByTime         `json:"by_time,omitempty"` // nil where no column tells when
 
+	Segments []InSegment `json:"segments,omitempty"` // where its customers are, the most first; only of a job that makes segments too
+
 	Money *Money `json:"money,omitempty"` // with --value or --cost
 	SQL   string `json:"sql"`             // a condition on the source's columns
 }

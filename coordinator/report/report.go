@@ -115,6 +115,9 @@ func (f *Findings) sections(l length) []section {
 	}
 	if f.Segments != nil {
 		out = append(out, f.segments(), f.portraits(l))
+		if f.Evidence != nil && len(f.Evidence.Findings) > 0 && f.Evidence.Findings[0].Segments != nil {
+			out = append(out, f.overlaps(l))
+		}
 	}
 	if f.Clusters != nil {
 		out = append(out, f.numbersOfClusters(), f.clusters(), f.clusterPortraits(l))

@@ -41,6 +41,7 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpPairs:    typed(pairs),
 	wire.OpCells:    typed(cells),
 	wire.OpSegments: typed(segments),
+	wire.OpOverlap:  typed(overlap),
 	wire.OpLeaves:   typed(leaves),
 
 	wire.OpPlaces:      typed(places),

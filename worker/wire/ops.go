@@ -36,6 +36,7 @@ const (
 	OpPairs    = "pairs"    // shards → partial.Pairs
 	OpCells    = "cells"    // shards → []partial.Cells, one per crossing
 	OpSegments = "segments" // shards → partial.Segments
+	OpOverlap  = "overlap"  // shards → partial.Overlap of given groups with segments
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
 
 	// Of k-means, see kmeans.go.
@@ -105,6 +106,13 @@ type CellsParams struct {
 	Levels    bool    // rows of every cell by feature × code of the whole plan as well
 	Parts     uint8   // count only rows whose part has all these bits, see encoder.Rows
 	Limit     int     // more occupied cells (whatever their folds) than this in a crossing make it come back as partial.Overflow
+}
+
+// OverlapParams asks how many rows given groups have in every segment of a tree.
+type OverlapParams struct {
+	Groups   [][]Item
+	Tree     encoder.Tree
+	Segments int
 }
 
 // SegmentsParams asks for counts, sums and squares per segment, over all rows
