@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/evidence"
@@ -81,9 +80,6 @@ func remarks(x *evidence.Finding) string {
 	}
 	if x.Heavy {
 		out = append(out, "one customer brings "+percent(x.Largest))
-	}
-	if len(x.Segments) > 0 {
-		out = append(out, fmt.Sprintf("%.0f %% in segment %d", 100*x.Segments[0].Share, x.Segments[0].Segment))
 	}
 	if x.Money != nil {
 		out = append(out, "profit "+signed(x.Money.Profit))

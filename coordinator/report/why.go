@@ -152,6 +152,9 @@ func doubts(x *evidence.Finding, m metric.Metric) section {
 	default:
 		s.say("new: %s of its excess is not explained by its items on their own or by what is known", percent(x.Unexplained))
 	}
+	if len(x.Segments) > 0 {
+		s.say("its customers are in these segments: %s", inSegments(x.Segments))
+	}
 	if x.Covered > 0 {
 		s.say("it shares up to %s of its customers with a finding ranked above", percent(x.Covered))
 	}
