@@ -16,6 +16,8 @@ type Space struct {
 	Plan   *encoder.Plan
 	OneHot []wire.OneHot
 	codes  int // of all one-hot features
+
+	lacking []bool // feature of the plan → some customer has no value
 }
 
 // NewSpace makes the space of a plan's coordinates and of features one-hot.
@@ -30,6 +32,9 @@ func NewSpace(plan *encoder.Plan, features []int, levels *partial.Counts, weight
 	var notes []string
 	offsets := encoder.Offsets(plan.Features)
 	rows := float64(levels.N[len(levels.N)-1])
+	for f := range plan.Features {
+		s.lacking = append(s.lacking, levels.N[offsets[f]+encoder.Missing] > 0)
+	}
 	for _, f := range features {
 		spread := 0.0
 		for _, n := range levels.N[offsets[f]:offsets[f+1]] {

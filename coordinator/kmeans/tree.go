@@ -285,7 +285,7 @@ func (g *grower) rules(t *encoder.Tree) []merge.Rule {
 	walk = func(at int, allowed map[int][]bool) {
 		n := &t.Nodes[at]
 		if len(n.Codes) == 0 {
-			out = append(out, ruleOf(allowed))
+			out = append(out, g.ruleOf(allowed))
 			return
 		}
 		for _, side := range []struct {
@@ -309,12 +309,14 @@ func (g *grower) rules(t *encoder.Tree) []merge.Rule {
 	return out
 }
 
-func ruleOf(allowed map[int][]bool) merge.Rule {
+// ruleOf lists the codes that are left. Missing is not told of where no
+// customer is without a value.
+func (g *grower) ruleOf(allowed map[int][]bool) merge.Rule {
 	r := merge.Rule{Conditions: []merge.Condition{}}
 	for f, codes := range allowed {
 		c := merge.Condition{Feature: f}
 		for code, ok := range codes {
-			if ok {
+			if ok && (code != encoder.Missing || g.runner.space.lacking[f]) {
 				c.Codes = append(c.Codes, code)
 			}
 		}

@@ -91,6 +91,9 @@ func newDocument(f *Findings, texts words, made sentences) *document {
 		p.River = p.river()
 		p.Segments = p.segments()
 	}
+	if f.Clusters != nil && f.ClusterPersonas != nil {
+		p.Segments = p.clusters()
+	}
 	p.Asides = p.asides()
 	p.Findings = p.findings()
 	p.headline()

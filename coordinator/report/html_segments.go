@@ -12,6 +12,7 @@ import (
 
 // segmentsView is the segments: a table of all and a card of each.
 type segmentsView struct {
+	Title string
 	Said  []string
 	Table grid
 	Cards []segmentCard
@@ -41,23 +42,30 @@ type traitView struct {
 const mostTraits = 6
 
 func (p *document) segments() *segmentsView {
-	f, r := p.f, p.f.Segments
-	v := &segmentsView{}
+	r := p.f.Segments
+	v := &segmentsView{Title: p.t("Segments")}
 	v.Said = append(v.Said, p.t("Made of %s: %s cells.", strings.Join(r.Names, " × "), whole(r.Cells)))
 	if r.Predicts && len(r.R2.Splits) > 0 {
 		v.Said = append(v.Said, p.t("On customers held out the segments explain %s of the variance; a tree with as many rules %s.", percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules)))
 	}
+	p.list(v, r.Segments, p.f.Personas.Segments, true)
+	return v
+}
+
+// list fills in the table and the cards; rules are exact or not.
+func (p *document) list(v *segmentsView, segments []merge.Segment, personas []persona.Persona, exact bool) {
+	f := p.f
 	v.Table.Head = []head{{"", true}, {p.t("segment"), false}, {p.t("customers"), true}, {p.t("share"), true}}
 	for _, m := range f.Overall.Metrics {
 		v.Table.Head = append(v.Table.Head, head{m.Name, true}, head{p.t("lift"), true})
 	}
 	most := 0.0
-	for _, s := range r.Segments {
+	for _, s := range segments {
 		most = max(most, s.Share)
 	}
-	scales := p.segmentScales()
-	for i := range r.Segments {
-		s, persona := &r.Segments[i], &f.Personas.Segments[i]
+	scales := p.segmentScales(personas)
+	for i := range segments {
+		s, persona := &segments[i], &personas[i]
 		row := gridRow{Cells: []cell{
 			{Text: whole(i + 1), Right: true},
 			{Text: persona.Name},
@@ -70,7 +78,7 @@ func (p *document) segments() *segmentsView {
 		}
 		for k, m := range f.Overall.Metrics {
 			x := spanOf(persona, k)
-			lift := ratio(value(s.Metrics[k].Lift))
+			lift := ratio(value(persona.Metrics[k].Lift))
 			row.Cells = append(row.Cells, cell{Text: mean(m, x.mean), Mark: interval(scales[k], p.overall[k], x), Right: true}, cell{Text: lift, Right: true})
 			c := cardMetric{Name: m.Name, Mean: mean(m, x.mean), Lift: lift, Between: x.between(m), Range: interval(scales[k], p.overall[k], x)}
 			card.Metrics = append(card.Metrics, c)
@@ -79,19 +87,21 @@ func (p *document) segments() *segmentsView {
 			card.Class = above(spanOf(persona, 0).mean, p.overall[0])
 		}
 		p.fill(&card, s, persona)
+		if !exact {
+			card.SQL = ""
+		}
 		v.Table.Rows = append(v.Table.Rows, row)
 		v.Cards = append(v.Cards, card)
 	}
-	return v
 }
 
 // segmentScales are the scales on which the segments' means are drawn.
-func (p *document) segmentScales() []scale {
+func (p *document) segmentScales(personas []persona.Persona) []scale {
 	var out []scale
 	for k := range p.f.Overall.Metrics {
 		var spans []span
-		for i := range p.f.Personas.Segments {
-			spans = append(spans, spanOf(&p.f.Personas.Segments[i], k))
+		for i := range personas {
+			spans = append(spans, spanOf(&personas[i], k))
 		}
 		out = append(out, spanScale(p.overall[k], 150, spans...))
 	}
