@@ -234,8 +234,13 @@ func (c *kmeansCase) peer(ctx context.Context, stderr io.Writer, engine string, 
 		name  string
 		value int
 	}{
-		{"dense", c.dense}, {"k", c.k}, {"threads", c.threads}, {"skip", skipped},
-		{"iterations", c.iterations}, {"fit", c.fit}, {"repeat", c.repeat},
+		{"dense", c.dense},
+		{"k", c.k},
+		{"threads", c.threads},
+		{"skip", skipped},
+		{"iterations", c.iterations},
+		{"fit", c.fit},
+		{"repeat", c.repeat},
 	} {
 		args = append(args, "--"+a.name, strconv.Itoa(a.value))
 	}

@@ -40,8 +40,10 @@ func (s *Space) NewCentroids(k int, centers []float64, shares [][]float64) (*Cen
 		return nil, fmt.Errorf("%d centroids of %d coordinates with shares of %d categories do not fit a space of %d dense features and %d categories",
 			k, len(centers), len(shares), d, len(s.Categories))
 	}
-	c := &Centroids{space: s, k: k, centers: centers, shares: shares,
-		bias: make([]float64, k), slopes: make([]float64, k*d), tables: make([][]float64, len(shares))}
+	c := &Centroids{
+		space: s, k: k, centers: centers, shares: shares,
+		bias: make([]float64, k), slopes: make([]float64, k*d), tables: make([][]float64, len(shares)),
+	}
 	for g := range shares {
 		if len(shares[g]) != k*s.Categories[g].Levels {
 			return nil, fmt.Errorf("%d shares of category %d for %d centroids × %d levels", len(shares[g]), g, k, s.Categories[g].Levels)

@@ -44,8 +44,10 @@ func (s *Space) NewFit(r *Rows) *Fit {
 }
 
 func (s *Space) newFit(r *Rows, nearest []uint16) *Fit {
-	return &Fit{Nearest: nearest, space: s, rows: r,
-		slack: make([]float32, r.N), active: make([]uint64, (r.N+tileRows-1)/tileRows)}
+	return &Fit{
+		Nearest: nearest, space: s, rows: r,
+		slack: make([]float32, r.N), active: make([]uint64, (r.N+tileRows-1)/tileRows),
+	}
 }
 
 // Nearest sets nearest[i] to the nearest centroid of row i. The rows have been
