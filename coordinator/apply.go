@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/headwater-dev/headwater/coordinator/drift"
 	"github.com/headwater-dev/headwater/coordinator/export"
@@ -76,7 +77,27 @@ func applyPlan(model *export.Model, table *source.Table, need []string) (*applie
 			a.gone = append(a.gone, drift.Feature{Name: f.Name, Column: f.Column, Reading: reading, Reason: err.Error()})
 		}
 	}
+	if model.Clusters != nil {
+		a.plan.Clustered, a.plan.Coordinates = true, model.Plan.Coordinates
+		errs = append(errs, checkCoordinates(model, table))
+	}
 	return a, errors.Join(errs...)
+}
+
+// bySegments says what needs the features that decide a model's segments.
+const bySegments = "the segments' rules"
+
+// needSegments adds to what needs each feature the segments of the model.
+func needSegments(model *export.Model, need []string) {
+	deciding := testedFeatures(&model.Tree)
+	if c := model.Clusters; c != nil {
+		for _, o := range c.OneHot {
+			deciding = append(deciding, o.Feature)
+		}
+	}
+	for _, f := range deciding {
+		need[f] = strings.TrimPrefix(need[f]+" and "+bySegments, " and ")
+	}
 }
 
 // nulls are the spellings of missing: those that the model was made with, and

@@ -51,7 +51,7 @@ func Assign(ctx context.Context, c *Config, config AssignConfig) (*report.Assign
 		return nil, err
 	}
 	if !model.Assigns() {
-		return nil, fmt.Errorf("%s holds no segments, as search makes none: use the model of a run segment or kmeans", config.Model)
+		return nil, fmt.Errorf("%s holds no segments, as search makes none: use the model of a run, segment or kmeans", config.Model)
 	}
 	if err := apartFrom(filepath.Dir(config.Model), c.Out); err != nil {
 		return nil, err
@@ -94,16 +94,8 @@ type assigner struct {
 // prepare finds out what is read, before any work is done.
 func (a *assigner) prepare() error {
 	need := make([]string, len(a.model.Plan.Features))
-	for _, f := range testedFeatures(&a.model.Tree) {
-		need[f] = bySegments
-	}
-	if c := a.model.Clusters; c != nil {
-		for _, o := range c.OneHot {
-			need[o.Feature] = bySegments
-		}
-	}
-	_, err := applyPlan(a.model, a.table, need)
-	if err := errors.Join(err, a.checkCoordinates()); err != nil {
+	needSegments(a.model, need)
+	if _, err := applyPlan(a.model, a.table, need); err != nil {
 		return err
 	}
 	a.plan = a.model.Plan

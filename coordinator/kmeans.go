@@ -168,19 +168,19 @@ func clustersOf(model *export.Model) *wire.Clusters {
 
 // checkCoordinates reports columns of numbers that clusters are made by and that
 // the table lacks, or holds as something else.
-func (a *assigner) checkCoordinates() error {
+func checkCoordinates(model *export.Model, table *source.Table) error {
 	var names []string
-	for _, c := range a.table.Columns {
+	for _, c := range table.Columns {
 		names = append(names, c.Name)
 	}
 	var errs []error
-	for _, c := range a.model.Plan.Coordinates {
-		_, err := encoder.New(&encoder.Plan{Clustered: true, Coordinates: []encoder.Coordinate{c}}, a.table.Columns)
+	for _, c := range model.Plan.Coordinates {
+		_, err := encoder.New(&encoder.Plan{Clustered: true, Coordinates: []encoder.Coordinate{c}}, table.Columns)
 		if !slices.Contains(names, c.Column) {
 			err = &source.UnknownColumnError{Column: c.Column, Nearest: source.Nearest(c.Column, names)}
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("coordinate %q, for %s: %s: %w", c.Name, bySegments, tableName(a.table), err))
+			errs = append(errs, fmt.Errorf("coordinate %q, for %s: %s: %w", c.Name, bySegments, tableName(table), err))
 		}
 	}
 	return errors.Join(errs...)

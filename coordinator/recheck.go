@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/headwater-dev/headwater/coordinator/drift"
@@ -54,107 +50,6 @@ func Recheck(ctx context.Context, c *Config, from string) (*report.Recheck, erro
 	}
 	return r.report(), nil
 }
-
-// earlier is a finished job as its folder holds it.
-type earlier struct {
-	from     string
-	model    *export.Model
-	findings []evidence.Finding
-	gate     evidence.Config
-	segments *segmentsDocument // nil: the job made none
-}
-
-func openEarlier(from string) (*earlier, error) {
-	var run struct {
-		Config struct {
-			Evidence *evidence.Config `json:"findings"`
-		} `json:"config"`
-	}
-	if err := readOutput(from, export.RunFile, &run); err != nil {
-		return nil, err
-	}
-	model, err := readModel(filepath.Join(from, export.ModelFile))
-	if err != nil {
-		return nil, fmt.Errorf("the job in %s cannot be rechecked: %w", from, err)
-	}
-	e := &earlier{from: from, model: model, gate: evidence.Default()}
-	if run.Config.Evidence != nil {
-		e.gate = *run.Config.Evidence
-	}
-	_, err = os.Stat(filepath.Join(from, export.FindingsFile))
-	if err == nil {
-		err = e.readFindings()
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if model.Clusters != nil {
-		return nil, fmt.Errorf("the job in %s made clusters, and recheck holds findings and segments against newer data: headwater assign applies its model and tells the drift", from)
-	}
-	if !model.Assigns() {
-		return e, nil
-	}
-	e.segments = &segmentsDocument{}
-	return e, e.readSegments()
-}
-
-// readFindings reads the findings, whose items must be of the model's plan.
-func (e *earlier) readFindings() error {
-	var found evidence.Result
-	if err := readOutput(e.from, export.FindingsFile, &found); err != nil {
-		return err
-	}
-	features := e.model.Plan.Features
-	for _, f := range found.Findings {
-		for _, item := range f.Items {
-			if item.Feature < 0 || item.Feature >= len(features) || int(item.Code) >= features[item.Feature].Codes() {
-				return fmt.Errorf("%s: finding %d has an item that %s lacks: they are of two jobs; run the job again",
-					filepath.Join(e.from, export.FindingsFile), f.Rank, export.ModelFile)
-			}
-		}
-		if !slices.ContainsFunc(e.model.Metrics, func(m export.ModelMetric) bool { return m.Name == f.Metric }) {
-			return fmt.Errorf("%s: finding %d is of the metric %q, which %s lacks: they are of two jobs; run the job again",
-				filepath.Join(e.from, export.FindingsFile), f.Rank, f.Metric, export.ModelFile)
-		}
-	}
-	e.findings = found.Findings
-	return nil
-}
-
-// readSegments reads the segments, which must be those of the model.
-func (e *earlier) readSegments() error {
-	if err := readOutput(e.from, export.SegmentsFile, e.segments); err != nil {
-		return err
-	}
-	fits := e.segments.Personas != nil && len(e.segments.Personas.Segments) == len(e.model.Segments)
-	for i := 0; fits && i < len(e.model.Segments); i++ {
-		fits = len(e.segments.Personas.Segments[i].Metrics) == len(e.model.Metrics)
-	}
-	if !fits {
-		return fmt.Errorf("%s does not hold the segments of %s: they are of two jobs; run the job again",
-			filepath.Join(e.from, export.SegmentsFile), export.ModelFile)
-	}
-	return nil
-}
-
-// needs says of each feature what needs it: "" = nothing.
-func (e *earlier) needs() []string {
-	need := make([]string, len(e.model.Plan.Features))
-	for _, f := range e.findings {
-		for _, item := range f.Items {
-			if need[item.Feature] == "" {
-				need[item.Feature] = fmt.Sprintf("finding %d", f.Rank)
-			}
-		}
-	}
-	for _, f := range testedFeatures(&e.model.Tree) {
-		need[f] = strings.TrimPrefix(need[f]+" and "+bySegments, " and ")
-	}
-	return need
-}
-
-// bySegments says what needs the features that a model's tree tests.
-const bySegments = "the segments' rules"
 
 // rechecker is the job of one recheck.
 type rechecker struct {
@@ -261,7 +156,7 @@ func (r *rechecker) recheck(ctx context.Context) error {
 	if out.Findings, err = evidence.Recheck(ctx, r.engine, &r.plan, r.metrics, found, e.gate); err != nil {
 		return err
 	}
-	if e.segments != nil {
+	if e.personas != nil {
 		if err := r.recheckSegments(ctx); err != nil {
 			return err
 		}
@@ -273,14 +168,13 @@ func (r *rechecker) recheck(ctx context.Context) error {
 
 func (r *rechecker) recheckSegments(ctx context.Context) error {
 	e, out := r.earlier, &r.result
-	params := wire.SegmentsParams{Tree: r.applied.tree(&e.model.Tree), Segments: len(e.model.Segments)}
-	counts, err := overShards(ctx, r.job, wire.OpSegments, params, (*partial.Segments).Merge)
+	counts, err := r.countSegments(ctx)
 	if err != nil {
 		return err
 	}
 	var then []int64
 	for s, segment := range e.model.Segments {
-		persona := e.segments.Personas.Segments[s]
+		persona := e.personas.Segments[s]
 		x := recheck.Segment{
 			Segment: s + 1, Name: segment.Name,
 			Then: size(segment.Rows, e.model.Customers), Now: size(counts.All.N[s], r.rows()),
@@ -301,6 +195,21 @@ func (r *rechecker) recheckSegments(ctx context.Context) error {
 	}
 	out.SharesPSI = drift.Index(then, counts.All.N)
 	return nil
+}
+
+// countSegments counts the segments by the rules, or the nearest centres, of the
+// model.
+func (r *rechecker) countSegments(ctx context.Context) (*partial.Segments, error) {
+	model := r.earlier.model
+	if by := clustersOf(model); by != nil {
+		for i := range by.OneHot {
+			by.OneHot[i].Feature = r.applied.at[by.OneHot[i].Feature]
+		}
+		params := wire.ClustersParams{OneHot: by.OneHot, Centres: by.Centres}
+		return overShards(ctx, r.job, wire.OpClusters, params, (*partial.Segments).Merge)
+	}
+	params := wire.SegmentsParams{Tree: r.applied.tree(&model.Tree), Segments: len(model.Segments)}
+	return overShards(ctx, r.job, wire.OpSegments, params, (*partial.Segments).Merge)
 }
 
 func size(n, of int64) recheck.Size {

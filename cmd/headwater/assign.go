@@ -17,8 +17,8 @@ func assignCommand() *cobra.Command {
 	cmd := j.command(&cobra.Command{
 		Use:   "assign",
 		Short: "Send every customer of a table to a segment of a model",
-		Long: `assign reads the model.json of a finished run or segment and sends every row of a
-table, the job's own or a newer one, to its segment: part files as run makes
+		Long: `assign reads the model.json of a finished run, segment or kmeans and sends every row of
+a table, the job's own or a newer one, to its segment: part files as run makes
 them, with the rule that each customer falls under, if asked for a file per
 segment with its customers, and how far the table has drifted from that of the
 model. Only the columns that the rules test, and the id, are read.

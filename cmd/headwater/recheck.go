@@ -14,7 +14,7 @@ func recheckCommand() *cobra.Command {
 	return j.command(&cobra.Command{
 		Use:   "recheck OUT",
 		Short: "Hold the findings and segments of a finished job against newer data",
-		Long: `recheck reads the out folder of a finished run, search or segment, counts its
+		Long: `recheck reads the out folder of a finished run, search, segment or kmeans, counts its
 findings and segments on another table with the same columns, and says of each
 whether it held, weakened, is gone, or has too few customers to say; and of each
 feature how far it has drifted. The finished job's folder is not changed.

@@ -372,6 +372,46 @@ func TestRecheckOtherColumns(t *testing.T) {
 	}
 }
 
+// TestRecheckClusters rechecks a job of kmeans: its clusters have the customers
+// that assign sends to them, and need the columns that they were made by.
+func TestRecheckClusters(t *testing.T) {
+	rows := bankBinned(t)
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	writeCSV(t, path("older.csv"), rows[:20001])
+	newer := append(slices.Clone(rows[:1]), rows[20001:]...)
+	writeCSV(t, path("newer.csv"), newer)
+	mustRun(t, "kmeans", "--input", path("older.csv"), "--metric", "y", "--features", "job,balance,contact,marital", "--k", "4", "--out", path("out"), "--quiet")
+	mustRun(t, "assign", "--model", path("out/model.json"), "--input", path("newer.csv"), "--out", path("to"), "--quiet")
+	var manifest export.Manifest
+	readJSON(t, &manifest, path("to"), "assignments/manifest.json")
+	result := rechecked(t, path("out"), newer)
+	if len(result.Segments) != 4 || len(result.Findings) != 0 {
+		t.Fatalf("%d segments, %d findings", len(result.Segments), len(result.Findings))
+	}
+	for i, s := range result.Segments {
+		if want := manifest.Segments[i]; s.Now.N != want.Rows || s.Name != want.Name || s.Metrics[0].Verdict == "" {
+			t.Errorf("%+v, but assign has %+v", s, want)
+		}
+	}
+	for _, name := range []string{"balance", "contact"} {
+		at, lacking := slices.Index(rows[0], name), [][]string{}
+		for _, row := range newer {
+			lacking = append(lacking, slices.Delete(slices.Clone(row), at, at+1))
+		}
+		writeCSV(t, path("lacking.csv"), lacking)
+		for _, args := range [][]string{
+			{"recheck", path("out"), "--input", path("lacking.csv")},
+			{"assign", "--model", path("out/model.json"), "--input", path("lacking.csv"), "--out", path("lacking")},
+		} {
+			var stdout, stderr bytes.Buffer
+			if code := execute(args, &stdout, &stderr); code != exitFailed || !strings.Contains(stderr.String(), `unknown column "`+name+`"`) {
+				t.Errorf("%s without %s: exit code %d: %s", args[0], name, code, stderr.String())
+			}
+		}
+	}
+}
+
 // TestRecheckRefuses says what is wrong with what is no finished job.
 func TestRecheckRefuses(t *testing.T) {
 	table := shared(t, "data/bank-binned.csv")
