@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
 	"github.com/headwater-dev/headwater/worker/source"
@@ -247,9 +248,20 @@ func (k *coder) encodeDictionary(dst []uint8, a *array.Dictionary) error {
 		return err
 	}
 	nulls := a.NullN() > 0
-	if indexes, ok := a.Indices().(*array.Int32); ok && !nulls {
+	indexes, ok := a.Indices().(*array.Int32)
+	switch {
+	case ok && !nulls:
 		for i, v := range indexes.Int32Values() {
 			dst[i] = codes[v]
+		}
+		return nil
+	case ok:
+		valid, offset := a.NullBitmapBytes(), a.Data().Offset()
+		for i, v := range indexes.Int32Values() {
+			dst[i] = Missing
+			if bitutil.BitIsSet(valid, offset+i) {
+				dst[i] = codes[v]
+			}
 		}
 		return nil
 	}

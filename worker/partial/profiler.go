@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/source"
@@ -224,8 +225,9 @@ func (p *Profiler) addDictionary(a *array.Dictionary, values *array.String) {
 		}
 		return
 	}
+	valid, offset := a.NullBitmapBytes(), a.Data().Offset()
 	for i, v := range indexes.Int32Values() {
-		if a.IsValid(i) {
+		if bitutil.BitIsSet(valid, offset+i) {
 			p.index[v]++
 		}
 	}

@@ -41,6 +41,14 @@ func writeArrow(t testing.TB, path string, schema *arrow.Schema, batches []arrow
 	}
 }
 
+func textSchema(names []string) *arrow.Schema {
+	fields := make([]arrow.Field, len(names))
+	for i, name := range names {
+		fields[i] = arrow.Field{Name: name, Type: arrow.BinaryTypes.String, Nullable: true}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
 // textBatches makes record batches of String columns; null marks missing.
 func textBatches(header []string, rows [][]string, batchRows int) (*arrow.Schema, []arrow.Record) {
 	schema := textSchema(header)

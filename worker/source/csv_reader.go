@@ -18,6 +18,7 @@ const (
 
 // csvReader reads the records that begin in a byte range of a CSV file. Every
 // column is Text; a cell, quoted or not, that spells a missing value is null.
+// Columns of few different values come as Arrow dictionary arrays.
 type csvReader struct {
 	table   *Table
 	split   Split
@@ -25,9 +26,8 @@ type csvReader struct {
 	watch   *watch
 	scan    *scanner
 	columns []int // positions in the record
-	build   []textBuilder
-	nulls   *nullSet
-	schema  *arrow.Schema
+	build   []csvColumn
+	names   []string
 	row     int64 // rows of the split read so far, those passed over included
 	scratch []byte
 	marks   []Mark
@@ -46,19 +46,13 @@ func openCSV(t *Table, s Split, names []string, columns []int, file *os.File, w 
 		table: t, split: s, file: file, watch: w,
 		scan:    newScanner(file, size, s.Start, t.Dialect),
 		columns: columns,
-		build:   make([]textBuilder, len(columns)),
-		nulls:   newNullSet(t.Dialect.Nulls),
-		schema:  textSchema(names),
+		names:   names,
+	}
+	nulls := newNullSet(t.Dialect.Nulls)
+	for range columns {
+		r.build = append(r.build, newCSVColumn(t.Dialect.Nulls, nulls))
 	}
 	return r, nil
-}
-
-func textSchema(names []string) *arrow.Schema {
-	fields := make([]arrow.Field, len(names))
-	for i, name := range names {
-		fields[i] = arrow.Field{Name: name, Type: arrow.BinaryTypes.String, Nullable: true}
-	}
-	return arrow.NewSchema(fields, nil)
 }
 
 func (r *csvReader) Marks() []Mark { return r.marks }
@@ -100,11 +94,13 @@ func (r *csvReader) Next(ctx context.Context) (arrow.Record, error) {
 		return nil, r.end()
 	}
 	columns := make([]arrow.Array, len(r.build))
+	fields := make([]arrow.Field, len(r.build))
 	for i := range r.build {
 		columns[i] = r.build[i].array()
 		defer columns[i].Release()
+		fields[i] = arrow.Field{Name: r.names[i], Type: columns[i].DataType(), Nullable: true}
 	}
-	return array.NewRecord(r.schema, columns, int64(rows)), nil
+	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(rows)), nil
 }
 
 // record reads the next record of the split, if there is one.
@@ -137,17 +133,13 @@ func (r *csvReader) take() {
 	s := r.scan
 	rec := s.window[s.pos:]
 	for i, c := range r.columns {
-		f, b := s.fields[c], &r.build[i]
+		f := s.fields[c]
 		text := rec[f.start:f.end]
 		if f.escaped {
 			r.scratch = s.appendField(r.scratch[:0], f)
 			text = r.scratch
 		}
-		if r.nulls.has(text) {
-			b.addNull()
-		} else {
-			b.add(text)
-		}
+		r.build[i].add(text)
 	}
 }
 

@@ -56,7 +56,7 @@ func (r *textReader) Next(context.Context) (arrow.Record, error) {
 		return nil, fmt.Errorf("row %d: 3 fields where 4 were expected", r.x.failAt)
 	}
 	var b array.Builder = array.NewStringBuilder(memory.DefaultAllocator)
-	if r.next/r.x.batches%3 == 0 {
+	if r.next/r.x.batches%3 != 1 {
 		b = array.NewDictionaryBuilder(memory.DefaultAllocator, &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String})
 	}
 	for row := r.next; row < to; row++ {
