@@ -133,14 +133,21 @@ func TestKMeansOfIris(t *testing.T) {
 // TestKMeansIsTheSameHoweverItIsCut holds every output byte against each other
 // over workers, shard sizes and CPU paths.
 func TestKMeansIsTheSameHoweverItIsCut(t *testing.T) {
+	url := natsServer(t)
+	startWorker(t, url)
+	startWorker(t, url)
 	var first map[string]string
 	for _, cut := range []struct {
-		workers, rows int
+		workers, rows int // no workers: those at the server
 		cpu           string
-	}{{1, 100000, ""}, {2, 3000, ""}, {5, 20000, cpu.PureGo.String()}, {2, 100000, cpu.Supported()[len(cpu.Supported())/2].String()}} {
+	}{{1, 100000, ""}, {0, 7000, ""}, {2, 3000, ""}, {5, 20000, cpu.PureGo.String()}, {2, 100000, cpu.Supported()[len(cpu.Supported())/2].String()}} {
 		out := filepath.Join(t.TempDir(), "out")
+		where := []string{"--workers", strconv.Itoa(cut.workers)}
+		if cut.workers == 0 {
+			where = []string{"--nats", url}
+		}
 		runOn(t, cut.cpu, "kmeans", "--input", shared(t, "data/bank-full.csv"), "--metric", "y=yes", "--exclude", "duration,pdays", "--k", "3..4",
-			"--starts", "2", "--out", out, "--quiet", "--workers", strconv.Itoa(cut.workers), "--shard-rows", strconv.Itoa(cut.rows))
+			"--starts", "2", "--out", out, "--quiet", "--shard-rows", strconv.Itoa(cut.rows), where[0], where[1])
 		outputs := contents(t, out)
 		if first == nil {
 			first = outputs
