@@ -152,11 +152,6 @@ func TestAssignAppliesClusters(t *testing.T) {
 	if code != exitFailed || !strings.Contains(stderr.String(), `unknown column "age"`) {
 		t.Errorf("a table without a column: exit code %d, %s", code, stderr.String())
 	}
-	stderr.Reset()
-	code = execute([]string{"recheck", out, "--input", table}, &stdout, &stderr)
-	if code != exitFailed || !strings.Contains(stderr.String(), "headwater assign applies its model") {
-		t.Errorf("recheck of clusters: exit code %d, %s", code, stderr.String())
-	}
 }
 
 // TestEmptyClustersBeginAnew: of two initial rows at the same place one gets no
