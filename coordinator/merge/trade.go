@@ -21,6 +21,10 @@ type Trade struct {
 // lambdas are the weights that are always compared.
 var lambdas = []float64{0.25, 0.5, 0.75}
 
+// tradedPoints bounds what is merged once more for every λ and split: a quarter
+// of a second each.
+const tradedPoints = 3000
+
 // trade compares weights λ on the splits: with the features and the number of
 // segments that each split has settled on, its training cells are merged with
 // every λ, and the clusters, not put into rules yet, are checked on its test
@@ -28,6 +32,12 @@ var lambdas = []float64{0.25, 0.5, 0.75}
 func (r *runner) trade(ctx context.Context) error {
 	if !r.result.Predicts {
 		return nil
+	}
+	for _, f := range r.nested.fits {
+		if f != nil && len(f.g.points.Weight) > tradedPoints {
+			r.note("Other weights λ of the metric were not compared: there are too many cells to merge them for each.")
+			return nil
+		}
 	}
 	weights := slices.Clone(lambdas)
 	if at, found := slices.BinarySearch(weights, r.result.Lambda); !found {

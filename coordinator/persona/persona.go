@@ -27,14 +27,15 @@ type Result struct {
 
 // Persona is what distinguishes one segment.
 type Persona struct {
-	Name        string   `json:"name"`        // unique in the result, at most 40 characters
-	Description string   `json:"description"` // one line
-	N           int64    `json:"n"`
-	Share       float64  `json:"share"`
-	Metrics     []Metric `json:"metrics"`
-	Defining    []Trait  `json:"defining"` // levels of features that the segment's rules test
-	Over        []Trait  `json:"over"`     // further levels that are more frequent than among all
-	Under       []Trait  `json:"under"`    // further levels that are less frequent
+	Name        string      `json:"name"`        // unique in the result, at most 40 characters
+	Description string      `json:"description"` // one line
+	N           int64       `json:"n"`
+	Share       float64     `json:"share"`
+	Metrics     []Metric    `json:"metrics"`
+	Defining    []Trait     `json:"defining"` // levels of features that the segment's rules test
+	Over        []Trait     `json:"over"`     // further levels that are more frequent than among all
+	Under       []Trait     `json:"under"`    // further levels that are less frequent
+	Numbers     []Quartiles `json:"numbers"`  // numeric features
 }
 
 // Trait is a level whose share in the segment differs from that among all
@@ -96,6 +97,7 @@ func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, leve
 				t.Role = style.Roles[t.Feature]
 			}
 		}
+		p.Numbers = quartiles(plan, &r.Counts.Levels[s], p.N)
 		p.sort(found[s], tested(&r.Segments[s]))
 	}
 	name(out, plan, style)

@@ -86,11 +86,23 @@ func (f *Findings) portraits(l length) section {
 			continue
 		}
 		s.say("%d %s: %s", i+1, p.Name, p.Description)
+		if len(p.Numbers) > 0 {
+			s.say("    quartiles: %s", quartiles(p.Numbers))
+		}
 		for _, rule := range g.Rules {
 			s.say("    rule: %s (%s customers)", merge.RuleText(f.Overall.Features, rule), whole(rule.N))
 		}
 	}
 	return s
+}
+
+// quartiles says in which levels of each numeric feature the quartiles lie.
+func quartiles(numbers []persona.Quartiles) string {
+	var parts []string
+	for _, q := range numbers {
+		parts = append(parts, fmt.Sprintf("%s %s / %s / %s", q.Name, q.Low, q.Median, q.High))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // traitsInWords lists what is most over-represented in a segment.
