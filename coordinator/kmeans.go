@@ -48,6 +48,7 @@ func (j *job) layAxes(ctx context.Context) error {
 		j.notice("%s", n)
 	}
 	j.axes, j.plan.Clustered, j.plan.Coordinates = axes, true, coordinates
+	j.plan.Sampled = j.KMeans.Samples(j.rows())
 	return nil
 }
 

@@ -169,3 +169,13 @@ func TestValidateReportsEverything(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestSamples(t *testing.T) {
+	c := Default() // 8 clusters
+	if c.Samples(199_999) || !c.Samples(200_000) {
+		t.Error("a sample does for 200,000 customers, and not for fewer")
+	}
+	if c.KMax = 500; c.Samples(399_999) || !c.Samples(400_000) {
+		t.Error("a sample leaves each cluster 100 rows")
+	}
+}

@@ -79,6 +79,18 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// A table of sampleFrom rows has its starts tried on one row in eight, if that
+// leaves sampledCluster rows for each cluster.
+const (
+	sampleFrom     = 200_000
+	sampledCluster = 100
+)
+
+// Samples says whether starts need no more than a sample of so many rows.
+func (c *Config) Samples(rows int64) bool {
+	return rows >= sampleFrom && rows/8 >= sampledCluster*int64(c.KMax)
+}
+
 func (c *Config) kText() string {
 	if c.KMin == c.KMax {
 		return fmt.Sprint(c.KMin)
