@@ -21,7 +21,7 @@ type Config struct {
 	Lambda     float64 `json:"lambda"`             // weight of the metric against the profile, in (0, 1]; 0 = 0.5, or more where the metric would drown, see weigh
 	MinCell    int64   `json:"min_cell"`           // cells of fewer customers are folded into others; 30: a rate from fewer says little
 	MinSegment float64 `json:"min_segment"`        // smallest share of customers in a segment, 0.01
-	MaxCells   int     `json:"max_cells"`          // most cells of a crossing: 30,000 where features are chosen, which are merged exactly; 1,000,000 where they are named, at some 500 bytes a cell, metric and worker slot
+	MaxCells   int     `json:"max_cells"`          // most cells of a crossing: 30,000 where features are chosen, which are merged exactly; 1,000,000 where they are named, at some 200 bytes a cell and metric in every worker slot
 	Bootstraps int     `json:"bootstraps"`         // draws of the customers that say how stable a number of segments is, 50
 	MaxCross   int     `json:"max_cross"`          // most features chosen to be crossed, 6: rules of more are not read
 }

@@ -47,17 +47,19 @@ func cells(ctx context.Context, env *Env, p wire.CellsParams) ([]partial.Cells, 
 
 // crossing gathers the cells of one crossing. A cell gets a slot when it is
 // first met, from 1 on; slot s and fold f are group s<<foldBits | f of the
-// tally.
+// tally. Where cells are hashed a slot is of one cell and one fold, as many of
+// very many cells have few of the folds, and is the group.
 type crossing struct {
 	features []int
 	radix    []uint64 // codes of each feature
 	limit    int
 	foldBits int
+	keyed    int // foldBits where they are part of the keys, else 0
 	over     bool
 
 	direct []uint32 // key → slot<<foldBits, 0 = none yet; nil where there are too many possible keys
 	hashed *keyTable
-	keys   []uint64 // slot → key, without fold; slot 0 is not used
+	keys   []uint64 // slot → key; slot 0 is not used
 	tally  *tally
 	square []partial.Squares // nil where not asked for
 	level  []int64           // group-major, rows by feature × code; nil where not asked for
@@ -92,7 +94,7 @@ func newCrossing(features []int, plan *encoder.Plan, p wire.CellsParams) (*cross
 	if possible := product >> c.foldBits; possible <= directCells {
 		c.direct = make([]uint32, possible)
 	} else {
-		c.hashed = newKeyTable()
+		c.hashed, c.keyed = newKeyTable(), c.foldBits
 	}
 	return c, nil
 }
@@ -111,11 +113,11 @@ func (c *crossing) add(b *rowBlock, keys *crossedKeys) {
 		keys.prefixOf(b, c.features[:last], c.radix)
 		c.lookUp(keys.kept, b.codes(c.features[last]), c.radix[last], b.fold(), group)
 	}
-	if len(c.keys)-1 > c.limit {
+	if len(c.keys)-1 > c.limit<<c.keyed {
 		c.over, c.direct, c.hashed, c.keys, c.tally, c.square, c.level = true, nil, nil, nil, nil, nil, nil
 		return
 	}
-	c.tally.grow(len(c.keys) << c.foldBits)
+	c.tally.grow(len(c.keys) << (c.foldBits - c.keyed))
 	c.tally.add(group, b)
 	for m := range c.square {
 		addSquares(&c.square[m], len(c.tally.n), group, &b.measures[m])
@@ -144,18 +146,26 @@ func (c *crossing) addLevels(group []uint32, b *rowBlock) {
 func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, fold []uint8, group []uint32) {
 	mask := uint8(1<<c.foldBits - 1)
 	prefix, fold = prefix[:len(group)], fold[:len(group)]
+	if c.hashed != nil {
+		for i := range group {
+			key := prefix[i] * radix
+			if codes != nil {
+				key += uint64(codes[i])
+			}
+			key = key<<c.foldBits | uint64(fold[i]&mask)
+			if group[i] = c.hashed.slot(key, uint32(len(c.keys))); int(group[i]) == len(c.keys) {
+				c.keys = append(c.keys, key)
+			}
+		}
+		return
+	}
 	for i := range group {
 		key := prefix[i] * radix
 		if codes != nil {
 			key += uint64(codes[i])
 		}
-		var first uint32
-		if c.direct != nil {
-			first = c.direct[key]
-		} else {
-			first = c.hashed.slot(key, uint32(len(c.keys))) << c.foldBits
-		}
-		if first == 0 || int(first>>c.foldBits) == len(c.keys) {
+		first := c.direct[key]
+		if first == 0 {
 			first = c.open(key)
 		}
 		group[i] = first | uint32(fold[i]&mask)
@@ -166,9 +176,7 @@ func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, fold []u
 func (c *crossing) open(key uint64) uint32 {
 	first := uint32(len(c.keys)) << c.foldBits
 	c.keys = append(c.keys, key)
-	if c.direct != nil {
-		c.direct[key] = first
-	}
+	c.direct[key] = first
 	return first
 }
 
@@ -187,12 +195,16 @@ func (c *crossing) result() partial.Cells {
 	var out partial.Cells
 	var groups []uint32
 	for _, s := range slots {
-		for f := range uint32(1) << c.foldBits {
-			if g := s<<c.foldBits | f; c.tally.n[g] > 0 {
-				out.Key = append(out.Key, c.keys[s]<<c.foldBits|uint64(f))
+		shift := c.foldBits - c.keyed
+		for f := range uint32(1) << shift {
+			if g := s<<shift | f; c.tally.n[g] > 0 {
+				out.Key = append(out.Key, c.keys[s]<<shift|uint64(f))
 				groups = append(groups, g)
 			}
 		}
+	}
+	if out.Distinct(c.foldBits) > c.limit {
+		return partial.Overflow()
 	}
 	out.Counts = c.tally.counts(groups)
 	for m := range c.square {
