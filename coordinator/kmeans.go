@@ -37,7 +37,7 @@ func (j *job) layAxes(ctx context.Context) error {
 			return overSplits(ctx, j, wire.OpPlaces, p, (*partial.Places).Merge)
 		},
 		Refine: func(ctx context.Context, p partial.RefineParams) (*partial.Refinement, error) {
-			return overSplits(ctx, j, wire.OpRefine, p, (*partial.Refinement).Merge)
+			return j.refine(ctx, &p)
 		},
 	}
 	axes, coordinates, notes, err := kmeans.Axes(ctx, columns, j.KMeans, passes)

@@ -108,12 +108,27 @@ func (j *job) decide(ctx context.Context, options feature.Options) error {
 			j.decided = decided
 			return err
 		}
-		merged, err := overSplits(ctx, j, wire.OpRefine, ask, (*partial.Refinement).Merge)
+		answer, err := j.refine(ctx, ask)
 		if err != nil {
 			return err
 		}
-		answers = append(answers, *merged)
+		answers = append(answers, *answer)
 	}
+}
+
+// refine answers a question from the profile, or by a pass over the source
+// where columns are asked about whose values it does not keep.
+func (j *job) refine(ctx context.Context, ask *partial.RefineParams) (*partial.Refinement, error) {
+	known, open := j.profile.Refine(ask)
+	if open == nil {
+		return &known, nil
+	}
+	answer, err := overSplits(ctx, j, wire.OpRefine, open, (*partial.Refinement).Merge)
+	if err != nil {
+		return nil, err
+	}
+	answer.Columns = append(answer.Columns, known.Columns...)
+	return answer, nil
 }
 
 func (j *job) featureOptions(metricColumns []string, bins map[string]feature.Binning) feature.Options {

@@ -77,7 +77,7 @@ func (x table) profile() *partial.Profile {
 	var names []string
 	var profilers []*partial.Profiler
 	for _, c := range x.Columns {
-		names, profilers = append(names, c.Name), append(profilers, partial.NewProfiler(c))
+		names, profilers = append(names, c.Name), append(profilers, partial.NewProfiler(c, 1))
 	}
 	x.each(names, func(_ int, rec arrow.Record) {
 		for i, p := range profilers {

@@ -22,7 +22,7 @@ import (
 // profiled profiles a column of floats.
 func profiled(t *testing.T, values []float64) *partial.Column {
 	t.Helper()
-	p := partial.NewProfiler(source.Column{Name: "x", Type: source.Float})
+	p := partial.NewProfiler(source.Column{Name: "x", Type: source.Float}, 1)
 	b := array.NewFloat64Builder(memory.DefaultAllocator)
 	b.AppendValues(values, nil)
 	if err := p.Add(b.NewFloat64Array()); err != nil {

@@ -21,7 +21,7 @@ func profile(ctx context.Context, env *Env, params wire.ProfileParams) (*partial
 	var profilers []*partial.Profiler
 	for _, c := range env.Table.Columns {
 		if params.Columns == nil || slices.Contains(params.Columns, c.Name) {
-			names, profilers = append(names, c.Name), append(profilers, partial.NewProfiler(c))
+			names, profilers = append(names, c.Name), append(profilers, partial.NewProfiler(c, len(env.Table.Columns)))
 		}
 	}
 	if want := params.Columns; want != nil && len(names) != len(want) {

@@ -63,7 +63,7 @@ func (p *Profile) Merge(other *Profile) error {
 		if a.Name != b.Name || a.Type != b.Type || a.Scale != b.Scale {
 			return fmt.Errorf("profiles of column %q (%s) and column %q (%s) cannot be merged", a.Name, a.Type, b.Name, b.Type)
 		}
-		if err := a.merge(b); err != nil {
+		if err := a.merge(b, wideLimit(len(p.Columns))); err != nil {
 			return fmt.Errorf("column %q: %w", a.Name, err)
 		}
 	}
@@ -77,7 +77,8 @@ func (p *Profile) Merge(other *Profile) error {
 	return nil
 }
 
-func (c *Column) merge(o *Column) error {
+// merge adds o; a sketch keeps up to wide values.
+func (c *Column) merge(o *Column, wide int) error {
 	c.Rows += o.Rows
 	c.Nulls += o.Nulls
 	c.NaN += o.NaN
@@ -88,15 +89,21 @@ func (c *Column) merge(o *Column) error {
 		c.Texts, o.Texts = o.Texts, c.Texts
 	}
 	if o.Sketch != nil {
+		c.Sketch.mergeValues(o.Sketch.Ints, o.Sketch.Texts, wide)
 		return c.Sketch.merge(o.Sketch)
 	}
-	if c.Sketch == nil {
+	if c.Sketch != nil {
+		if len(o.Ints)+len(o.Texts) > 0 {
+			c.Sketch.mergeValues(o.Ints, o.Texts, wide)
+		}
+	} else {
 		c.Ints = union(c.Ints, o.Ints)
 		c.Texts = union(c.Texts, o.Texts)
 		if len(c.Ints) <= ExactLimit && len(c.Texts) <= ExactLimit && textBytes(c.Texts) <= ExactBytes {
 			return nil
 		}
 		c.Sketch = newSketch(c.Type)
+		c.Sketch.keepValues(c.Ints, c.Texts, wide)
 		o.Ints, o.Texts, c.Ints, c.Texts = c.Ints, c.Texts, nil, nil
 	}
 	c.Sketch.addExact(c, o.Ints, o.Texts)

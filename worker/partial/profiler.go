@@ -23,6 +23,8 @@ type Profiler struct {
 	count []int64
 	bytes int64     // of names
 	bins  *binTable // not nil once the sketch is in use
+	limit int       // of values counted one by one
+	wide  int       // what limit may become, see Sketch.Ints
 
 	last      string // the text met last and its index
 	lastIndex int32
@@ -32,9 +34,9 @@ type Profiler struct {
 	index  []int64
 }
 
-// NewProfiler returns a profiler of a column.
-func NewProfiler(c source.Column) *Profiler {
-	p := &Profiler{col: Column{Name: c.Name, Type: c.Type, Scale: c.Scale}, lastIndex: -1}
+// NewProfiler returns a profiler of one of a number of columns.
+func NewProfiler(c source.Column, columns int) *Profiler {
+	p := &Profiler{col: Column{Name: c.Name, Type: c.Type, Scale: c.Scale}, lastIndex: -1, limit: ExactLimit, wide: wideLimit(columns)}
 	if c.Type == source.Text {
 		p.texts = map[string]int32{}
 	} else {
@@ -151,13 +153,24 @@ func (p *Profiler) addInt(v, n int64) {
 		return
 	}
 	p.ints.add(v, n)
-	if p.ints.distinct > ExactLimit {
+	if p.ints.distinct > p.limit && !p.widen(p.ints.distinct) {
 		p.overflow()
 		p.ints.each(func(v, n int64) { p.col.Sketch.addInt(&p.col, p.bins, v, n) })
 		p.ints = newIntTable()
 	}
 }
 
+// widen allows more values to be counted one by one, unless the column looks
+// like an id: of these the sketch says all that will be asked.
+func (p *Profiler) widen(values int) bool {
+	if p.limit >= p.wide || p.col.Rows-p.col.Nulls < 3*int64(values) {
+		return false
+	}
+	p.limit = p.wide
+	return true
+}
+
+// overflow makes the sketch.
 func (p *Profiler) overflow() {
 	p.col.Sketch = newSketch(p.col.Type)
 	p.bins = newBinTable(nil)
@@ -193,7 +206,7 @@ func (p *Profiler) addText(s string, n int64) {
 	}
 	p.count[i] += n
 	p.last, p.lastIndex = p.names[i], i
-	if len(p.names) > ExactLimit || p.bytes > ExactBytes {
+	if len(p.names) > p.limit && !p.widen(len(p.names)) || p.bytes > ExactBytes {
 		p.overflow()
 		for i, s := range p.names {
 			p.col.Sketch.addText(p.bins, s, p.count[i])
@@ -267,6 +280,11 @@ func (p *Profiler) Column() Column {
 		for i, s := range p.names {
 			c.Texts[s] = p.count[i]
 		}
+	}
+	if len(c.Ints) > ExactLimit || len(c.Texts) > ExactLimit {
+		c.Sketch = newSketch(c.Type)
+		c.Sketch.addExact(&c, c.Ints, c.Texts)
+		c.Sketch.Ints, c.Sketch.Texts, c.Ints, c.Texts = c.Ints, c.Texts, nil, nil
 	}
 	return c
 }

@@ -24,7 +24,7 @@ type Refiner struct {
 
 // NewRefiner returns a refiner of a column.
 func NewRefiner(c source.Column, ask RefineColumn) *Refiner {
-	r := &Refiner{profiler: NewProfiler(c), asked: len(ask.Buckets) > 0}
+	r := &Refiner{profiler: NewProfiler(c, 1), asked: len(ask.Buckets) > 0}
 	r.out = Refined{Column: ask.Column, Buckets: ask.Buckets, Cuts: ask.Cuts}
 	if c.Type == source.Text {
 		r.out.Texts = map[string]int64{}
@@ -45,7 +45,7 @@ func NewRefiner(c source.Column, ask RefineColumn) *Refiner {
 func (r *Refiner) Add(a arrow.Array) error {
 	switch a := a.(type) {
 	case *array.String:
-		r.each(a, func(i int) { r.addText(a.Value(i)) })
+		r.each(a, func(i int) { r.addText(a.Value(i), 1) })
 	case *array.Dictionary:
 		values, ok := a.Dictionary().(*array.String)
 		if !ok {
@@ -53,28 +53,28 @@ func (r *Refiner) Add(a arrow.Array) error {
 		}
 		r.each(a, func(i int) {
 			if j := a.GetValueIndex(i); values.IsValid(j) {
-				r.addText(values.Value(j))
+				r.addText(values.Value(j), 1)
 			}
 		})
 	case *array.Int64:
 		values := a.Int64Values()
-		r.each(a, func(i int) { r.addInt(values[i]) })
+		r.each(a, func(i int) { r.addInt(values[i], 1) })
 	case *array.Date32:
-		r.each(a, func(i int) { r.addInt(int64(a.Value(i))) })
+		r.each(a, func(i int) { r.addInt(int64(a.Value(i)), 1) })
 	case *array.Timestamp:
-		r.each(a, func(i int) { r.addInt(encoder.DayOf(int64(a.Value(i)))) })
+		r.each(a, func(i int) { r.addInt(encoder.DayOf(int64(a.Value(i))), 1) })
 	case *array.Float64:
 		values := a.Float64Values()
 		r.each(a, func(i int) {
 			if v := values[i]; v == v {
-				r.addInt(int64(math.Float64bits(v + 0)))
+				r.addInt(int64(math.Float64bits(v+0)), 1)
 			}
 		})
 	case *array.Decimal128:
 		values := a.Values()
 		r.each(a, func(i int) {
 			if v, ok := wide(values[i].LowBits(), values[i].HighBits()); ok {
-				r.addInt(v)
+				r.addInt(v, 1)
 			}
 		})
 	default:
@@ -98,40 +98,42 @@ func (r *Refiner) wants(hash uint64) bool {
 	return r.wanted[b/64]>>(b%64)&1 != 0
 }
 
-func (r *Refiner) addText(s string) {
+// addText counts n rows with a text.
+func (r *Refiner) addText(s string, n int64) {
 	if r.asked && r.wants(HashText(s)) {
 		if _, ok := r.out.Texts[s]; !ok {
 			s = strings.Clone(s)
 		}
-		r.out.Texts[s]++
+		r.out.Texts[s] += n
 	}
 	if len(r.between) > 1 {
 		if f, ok := encoder.ParseNumber(s); ok && f == f {
-			r.addNumber(f)
+			r.addNumber(f, n)
 		}
 	}
 }
 
-func (r *Refiner) addInt(v int64) {
+// addInt counts n rows with an entry of Column.Ints.
+func (r *Refiner) addInt(v, n int64) {
 	if r.asked && r.wants(HashInt(v)) {
-		r.out.Ints[v]++
+		r.out.Ints[v] += n
 	}
 	if len(r.between) > 1 {
-		r.addNumber(r.profiler.col.number(v))
+		r.addNumber(r.profiler.col.number(v), n)
 	}
 }
 
 // addNumber finds the cuts around f by halving, with moves in place of branches:
 // which way it goes is as good as random.
-func (r *Refiner) addNumber(f float64) {
+func (r *Refiner) addNumber(f float64, n int64) {
 	from, key := 0, encoder.OrderKey(f)
-	for n := len(r.cuts); n > 0; {
-		half := (n + 1) / 2
+	for left := len(r.cuts); left > 0; {
+		half := (left + 1) / 2
 		_, above := bits.Sub64(key, r.cuts[from+half-1], 0)
 		from += half & (int(above) - 1)
-		n -= half
+		left -= half
 	}
-	r.between[from]++
+	r.between[from] += n
 }
 
 // Refined returns the answer for all added arrays.

@@ -43,6 +43,12 @@ type Sketch struct {
 	Timed      int64  // rows whose date has a time of day
 	Days       map[int64]int64
 	ManyDays   bool // more than ExactLimit different days, so that Days is nil
+
+	// All values, as in Column, where there was room for them; both nil where
+	// not. They save a pass over the table (see Profile.Refine) and nothing is
+	// decided by them otherwise, so they may depend on how the rows were cut.
+	Ints  map[int64]int64
+	Texts map[string]int64
 }
 
 // Bin counts the numbers that share the leading bits of their order-preserving
