@@ -92,14 +92,15 @@ func (b *Builder) appendKnown(m int, rows *encoder.Rows) error {
 }
 
 // Build returns the shard; the builder is empty afterwards. Transient memory:
-// 8 bytes a row for the order, and one feature.
+// 9 bytes a row for the order, and two features.
 func (b *Builder) Build() *Shard {
 	s := &Shard{id: b.id, rows: b.rows, measures: make([]measure, len(b.measures))}
 	order := b.order(s)
+	room := make([]uint8, b.rows)
 	for f := range b.codes {
-		s.codes = append(s.codes, b.codes[f].take(order))
+		s.codes = append(s.codes, b.codes[f].take(order, room))
 	}
-	s.fold = b.fold.take(order)
+	s.fold = b.fold.take(order, room)
 	for m := range b.measures {
 		s.measures[m] = b.measures[m].frame(order, s.blocks)
 		b.measures[m] = rawMeasure{}
@@ -115,24 +116,35 @@ func (b *Builder) Build() *Shard {
 // measure and followed by those on which it is not known, and cuts each of
 // these runs into blocks of s.
 func (b *Builder) order(s *Shard) []uint32 {
-	order := make([]uint32, 0, b.rows)
-	run := func(part uint8, known bool) {
-		from := len(order)
-		for i := range uint32(b.rows) {
-			if b.part.at(i) == part && (len(b.measures) == 0 || b.measures[0].has(i)) == known {
-				order = append(order, i)
+	var ends [2*encoder.Parts + 1]int // of the runs; of one more than each to begin with
+	run := make([]uint8, 0, b.rows)
+	for _, parts := range b.part.pieces {
+		for _, part := range parts {
+			r := 2 * part
+			if len(b.measures) > 0 && !b.measures[0].has(uint32(len(run))) {
+				r++
 			}
-		}
-		if known && len(b.measures) > 0 {
-			sortByValue(order[from:], &b.measures[0].values)
-		}
-		for ; from < len(order); from += BlockRows {
-			s.blocks = append(s.blocks, Block{Start: from, Rows: min(BlockRows, len(order)-from), Part: part})
+			run = append(run, r)
+			ends[r+1]++
 		}
 	}
-	for part := range uint8(encoder.Parts) {
-		run(part, true)
-		run(part, false)
+	for r := 1; r < len(ends); r++ {
+		ends[r] += ends[r-1]
+	}
+	order := make([]uint32, b.rows)
+	for row, r := range run {
+		order[ends[r]] = uint32(row)
+		ends[r]++
+	}
+	from := 0
+	for r, end := range ends[:2*encoder.Parts] {
+		if r%2 == 0 && len(b.measures) > 0 {
+			sortByValue(order[from:end], &b.measures[0].values)
+		}
+		for ; from < end; from += BlockRows {
+			s.blocks = append(s.blocks, Block{Start: from, Rows: min(BlockRows, end-from), Part: uint8(r / 2)})
+		}
+		from = end
 	}
 	return order
 }

@@ -115,6 +115,6 @@ func (r *rawPoints) lay(order []uint32, blocks []Block) *points {
 		}
 		r.places[j] = column[float32]{}
 	}
-	p.hash = r.hash.take(order)
+	p.hash = r.hash.take(order, make([]uint64, len(order)))
 	return p
 }
