@@ -31,7 +31,7 @@ type Sides struct {
 // what to read: the files of a, then those of b.
 func FileSides(a, b string) (s Sides, inputs []string, err error) {
 	if filepath.Clean(a) == filepath.Clean(b) {
-		return s, nil, fmt.Errorf("A and B are both %s: there is nothing to compare", a)
+		return s, nil, fmt.Errorf("there is nothing to compare: A and B are both %s", a)
 	}
 	paths, err := source.Expand([]string{a})
 	if err != nil {

@@ -62,7 +62,7 @@ type audiences struct {
 type audience struct {
 	file    io.WriteCloser
 	csv     *csv.Writer
-	parquet *parquet.Writer
+	parquet *parquet.GenericWriter[any]
 	rows    []parquet.Row
 	held    int // rows since the last row group
 }
@@ -119,7 +119,7 @@ func (a *audiences) begin(parts *parquet.Schema) {
 	}
 	a.schema = parquet.NewSchema("audience", group)
 	for _, out := range a.out {
-		out.parquet = parquet.NewWriter(out.file, a.schema, parquet.CreatedBy("headwater", "1", "0"), parquet.Compression(&parquet.Zstd))
+		out.parquet = parquet.NewGenericWriter[any](out.file, a.schema, parquet.CreatedBy("headwater", "1", "0"), parquet.Compression(&parquet.Zstd))
 	}
 }
 

@@ -49,8 +49,10 @@ const (
 // dirs are the folders of outputs within the out folder.
 var dirs = []string{AssignmentsDir, AudiencesDir}
 
-var topLevel = []string{GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ClustersFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
-	EvidenceFile, RecheckFile, RecheckTableFile, DriftFile, DiffFile, DiffTableFile}
+var topLevel = []string{
+	GroupsFile, TopFile, FindingsFile, FindingsTableFile, ProfileFile, SegmentsFile, ClustersFile, CellsFile, ModelFile, ReportFile, ReportHTMLFile, RunFile,
+	EvidenceFile, RecheckFile, RecheckTableFile, DriftFile, DiffFile, DiffTableFile,
+}
 
 // isOutput tells whether name (slash-separated, within the folder) is one of ours.
 func isOutput(name string) bool {

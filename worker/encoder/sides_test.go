@@ -20,20 +20,32 @@ func TestSides(t *testing.T) {
 		want   []uint8 // 0 = neither
 	}{
 		{
-			"category", Feature{Column: "s", Kind: Category, Levels: []Level{{Name: "x", Value: "x"}, {Name: "y", Value: "y"}}},
-			source.Column{Name: "s", Type: source.Text}, []string{"x", "y", "z", null, "NA"}, []uint8{1, 2, 0, 0, 0},
+			"category",
+			Feature{Column: "s", Kind: Category, Levels: []Level{{Name: "x", Value: "x"}, {Name: "y", Value: "y"}}},
+			source.Column{Name: "s", Type: source.Text},
+			[]string{"x", "y", "z", null, "NA"},
+			[]uint8{1, 2, 0, 0, 0},
 		},
 		{
-			"number", Feature{Column: "s", Kind: Range, Levels: []Level{{Name: "<50", High: at(50)}, {Name: "50+", Low: at(50)}}},
-			source.Column{Name: "s", Type: source.Float}, []string{"49.9", "50", null, "-7", "1e9"}, []uint8{1, 2, 0, 1, 2},
+			"number",
+			Feature{Column: "s", Kind: Range, Levels: []Level{{Name: "<50", High: at(50)}, {Name: "50+", Low: at(50)}}},
+			source.Column{Name: "s", Type: source.Float},
+			[]string{"49.9", "50", null, "-7", "1e9"},
+			[]uint8{1, 2, 0, 1, 2},
 		},
 		{
-			"date", Feature{Column: "s", Part: AgeDays, AsOf: "2026-07-01", Kind: Range, Levels: []Level{{Name: "before", Low: at(1)}, {Name: "from", High: at(1)}}},
-			source.Column{Name: "s", Type: source.Text}, []string{"2026-06-30", "2026-07-01", "NA", "2027-01-01 10:00", "1999-12-31"}, []uint8{1, 2, 0, 2, 1},
+			"date",
+			Feature{Column: "s", Part: AgeDays, AsOf: "2026-07-01", Kind: Range, Levels: []Level{{Name: "before", Low: at(1)}, {Name: "from", High: at(1)}}},
+			source.Column{Name: "s", Type: source.Text},
+			[]string{"2026-06-30", "2026-07-01", "NA", "2027-01-01 10:00", "1999-12-31"},
+			[]uint8{1, 2, 0, 2, 1},
 		},
 		{
-			"place", Feature{Part: Place, Kind: Range, Levels: []Level{{Name: "A", High: at(102)}, {Name: "B", Low: at(102)}}},
-			source.Column{}, nil, []uint8{1, 1, 2, 2, 2},
+			"place",
+			Feature{Part: Place, Kind: Range, Levels: []Level{{Name: "A", High: at(102)}, {Name: "B", Low: at(102)}}},
+			source.Column{},
+			nil,
+			[]uint8{1, 1, 2, 2, 2},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,8 +16,11 @@ import (
 func TestOverlapEqualsBruteForce(t *testing.T) {
 	plan, rows := randomTable(rand.New(rand.NewPCG(6, 1)), 40000, 4, 7, 3)
 	tree := encoder.Tree{Nodes: []encoder.Node{
-		{Feature: 1, Codes: []uint8{0, 2, 5}, Yes: 1, No: 2}, {Segment: 1},
-		{Feature: 0, Codes: []uint8{3}, Yes: 3, No: 4}, {Segment: 0}, {Segment: 2},
+		{Feature: 1, Codes: []uint8{0, 2, 5}, Yes: 1, No: 2},
+		{Segment: 1},
+		{Feature: 0, Codes: []uint8{3}, Yes: 3, No: 4},
+		{Segment: 0},
+		{Segment: 2},
 	}}
 	segment := func(i int) int {
 		switch c := rows.Codes[1][i]; {

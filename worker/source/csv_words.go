@@ -79,7 +79,7 @@ func (t *wordTable) find(low, high uint64, length int) *wordSlot {
 // number returns the number of a value, or missingWord. A new value gets the
 // next number. It must not be called when the table is full.
 func (t *wordTable) number(value []byte) int32 {
-	code := int32(0)
+	var code int32
 	if len(value) <= wordBytes {
 		low, high := wordKey(value)
 		code = t.find(low, high, len(value)).code
