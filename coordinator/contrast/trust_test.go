@@ -71,7 +71,7 @@ func brief(r *Result) string {
 
 // TestPlantedDifferencesAreFound plants one group on which the metric changes
 // between the sides, and another that is a larger part of B: each must come
-// first, by its own rule.
+// first, by its own rule, in 98 of 100 runs.
 func TestPlantedDifferencesAreFound(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -88,7 +88,8 @@ func TestPlantedDifferencesAreFound(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			k := kinds[test.kind]
-			for seed := range runs(t, 2) {
+			seeds, missed := runs(t, 2), 0
+			for seed := range seeds {
 				tab := generate(uint64(seed), 60_000, k.binary,
 					func(codes []uint8) float64 {
 						if codes[0] == 2 && codes[4] == 2 {
@@ -101,15 +102,20 @@ func TestPlantedDifferencesAreFound(t *testing.T) {
 					})
 				r := tab.compare(t)
 				changes, shifts := r.Metrics[0].Changes, r.Mix.Shifts
-				if len(changes) == 0 || changes[0].Group != "f2=l0 & f6=l0" || changes[0].Direction != test.want {
-					t.Errorf("seed %d: the metric changed %s on f2=l0 & f6=l0, and this was found: %s", seed, test.want, brief(r))
+				switch {
+				case len(changes) == 0 || changes[0].Group != "f2=l0 & f6=l0" || changes[0].Direction != test.want:
+					t.Logf("seed %d: the metric changed %s on f2=l0 & f6=l0, and this was found: %s", seed, test.want, brief(r))
+				case len(shifts) == 0 || shifts[0].Group != "f0=l1 & f4=l1" || shifts[0].Direction != "up":
+					t.Logf("seed %d: f0=l1 & f4=l1 is a larger part of B, and this was found: %s", seed, brief(r))
+				case len(changes) > 2 || len(shifts) > 3:
+					t.Logf("seed %d: one of each was planted, and these were found: %s", seed, brief(r))
+				default:
+					continue
 				}
-				if len(shifts) == 0 || shifts[0].Group != "f0=l1 & f4=l1" || shifts[0].Direction != "up" {
-					t.Errorf("seed %d: f0=l1 & f4=l1 is a larger part of B, and this was found: %s", seed, brief(r))
-				}
-				if len(changes) > 2 || len(shifts) > 3 {
-					t.Errorf("seed %d: one of each was planted, and these were found: %s", seed, brief(r))
-				}
+				missed++
+			}
+			if missed*50 > seeds {
+				t.Errorf("missed in %d of %d runs", missed, seeds)
 			}
 		})
 	}
