@@ -3,41 +3,27 @@ package coordinator
 import (
 	"context"
 
+	"github.com/headwater-dev/headwater/coordinator/search"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
 // overShards runs a shard op and adds up the partials that come back.
 func overShards[T any](ctx context.Context, j *job, op string, params any, merge func(into, part *T) error) (*T, error) {
-	s := sum[T]{merge: merge}
-	err := j.engine.OverShards(ctx, op, params, s.add)
-	return s.total, err
+	return search.Gather(ctx, j.engine, op, params, merge)
 }
 
 // overSplits runs a split op on all splits of the table and adds up the
 // partials that come back.
 func overSplits[T any](ctx context.Context, j *job, op string, params any, merge func(into, part *T) error) (*T, error) {
-	s := sum[T]{merge: merge}
-	err := j.engine.OverSplits(ctx, op, params, j.table.Splits, func(_ []int, answer []byte) error { return s.add(answer) })
-	return s.total, err
+	return search.Gather(ctx, splits{j}, op, params, merge)
 }
 
-// sum adds up partials as they come.
-type sum[T any] struct {
-	total *T
-	merge func(into, part *T) error
-}
+// splits are all splits of the job's table, in place of shards.
+type splits struct{ *job }
 
-func (s *sum[T]) add(answer []byte) error {
-	part := new(T)
-	if err := wire.Decode(answer, part); err != nil {
-		return err
-	}
-	if s.total == nil {
-		s.total = part
-		return nil
-	}
-	return s.merge(s.total, part)
+func (s splits) OverShards(ctx context.Context, op string, params any, accept func(answer []byte) error) error {
+	return s.engine.OverSplits(ctx, op, params, s.table.Splits, func(_ []int, answer []byte) error { return accept(answer) })
 }
 
 // squaresOf asks for the exact Σx² of groups, from which intervals follow:

@@ -106,7 +106,7 @@ func (b *best) aim(ctx context.Context, targets []Target) error {
 		x.within = bounder{scorer: s, minimum: float64(b.minimum), to: 1, bounded: t.Metric.Den < 0}
 		if x.within.bounded && !t.Metric.Binary {
 			if spread == nil {
-				if spread, err = b.spread(ctx); err != nil {
+				if spread, err = Gather(ctx, b.shards, wire.OpSpread, struct{}{}, (*partial.Spread).Merge); err != nil {
 					return err
 				}
 			}
@@ -115,21 +115,6 @@ func (b *best) aim(ctx context.Context, targets []Target) error {
 		b.targets = append(b.targets, x)
 	}
 	return nil
-}
-
-func (b *best) spread(ctx context.Context) (total *partial.Spread, err error) {
-	err = b.shards.OverShards(ctx, wire.OpSpread, struct{}{}, func(answer []byte) error {
-		part := new(partial.Spread)
-		if err := wire.Decode(answer, part); err != nil {
-			return err
-		}
-		if total == nil {
-			total = part
-			return nil
-		}
-		return total.Merge(part)
-	})
-	return total, err
 }
 
 // ends are what all values lie between.
