@@ -126,6 +126,7 @@ func TestUsage(t *testing.T) {
 		{"supports", []string{"kernels", "--path", "mmx"}},
 		{"no kernel", []string{"kernels", "--tiny", "--each=1us", "--match", "nothing"}},
 		{"must be positive", []string{"kernels", "--repetitions", "0"}},
+		{"3 workers cannot be spread evenly", []string{"search", "--workers=3", "--processes=2"}},
 		{"give one of them", []string{"kernels", "--json", "--benchstat"}},
 		{"as flags", []string{"kernels", "AndCounts"}},
 		{"unknown flag", []string{"kernels", "--nothing"}},

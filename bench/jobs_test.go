@@ -32,6 +32,10 @@ func TestSearch(t *testing.T) {
 	if n := strings.Count(string(data), "<circle"); n != 2 {
 		t.Errorf("%d points in the picture, want 2", n)
 	}
+	apart := decode(t, "search", "--rows=2000", "--features=4", "--levels=3", "--order=2", "--workers=2", "--processes=1,2", "--repeat=1")
+	if len(apart) != 2 || apart[0]["groups"] != 66.0 || apart[1]["groups"] != 66.0 || apart[1]["processes"] != 2.0 {
+		t.Errorf("with worker processes: %v", apart)
+	}
 	table := run(t, "search", "--rows=500", "--features=3", "--levels=2-4", "--workers=1", "--repeat=1", "--markdown")
 	for _, want := range []string{"| search s ", "| 500 | 3 | 2-4 |"} {
 		if !strings.Contains(table, want) {

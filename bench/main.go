@@ -82,12 +82,12 @@ slower the median was. A spread above some 10 % says that the machine was busy.`
 	s := &show{command: strings.Join(append([]string{"bench"}, args...), " ")}
 	root.PersistentFlags().BoolVar(&s.json, "json", false, "the figures as JSON")
 	root.PersistentFlags().BoolVar(&s.markdown, "markdown", false, "tables as Markdown")
-	root.AddCommand(kernelsCommand(s), searchCommand(s), peersCommand(s), shipCommand(s), kernelsPathCommand(), searchJobCommand())
+	root.AddCommand(kernelsCommand(s), searchCommand(s), peersCommand(s), shipCommand(s), kernelsPathCommand(), searchJobCommand(), searchWorkerCommand())
 	return root
 }
 
 // children are commands that bench starts itself, each in a process of its own.
-var children = []string{"kernels-of-path", "search-job"}
+var children = []string{"kernels-of-path", "search-job", "search-worker"}
 
 // noArguments refuses arguments that are not flags.
 func noArguments(_ *cobra.Command, args []string) error {

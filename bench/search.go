@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,16 +18,17 @@ import (
 
 // searchFlags say which searches are measured: every combination of the lists.
 type searchFlags struct {
-	rows     []string
-	features []int
-	levels   []string
-	orders   []int
-	workers  []int
-	minShare float64
-	metric   string
-	repeat   int
-	svg      string
-	folder   string
+	rows      []string
+	features  []int
+	levels    []string
+	orders    []int
+	workers   []int
+	processes []int
+	minShare  float64
+	metric    string
+	repeat    int
+	svg       string
+	folder    string
 }
 
 func searchCommand(s *show) *cobra.Command {
@@ -36,15 +38,20 @@ func searchCommand(s *show) *cobra.Command {
 		Short: "Whole search jobs on generated tables: time of each stage, rate, memory",
 		Long: `bench search generates tables and runs the whole job "search --all" on each
 (profile, load, rank, search, outputs), every job in a process of its own. The
-lists of --rows, --features, --levels, --order and --workers are combined.
+lists of --rows, --features, --levels, --order, --workers and --processes are combined.
 
 cell-rows are candidates × rows: what counting every candidate on every row
 would look at. Generating the table is not part of any figure. With --svg a picture
 shows the time a row over the rows: level where a job's time grows with the
-rows alone.`,
+rows alone.
+
+With --processes the workers are spread evenly over processes of their own and reach
+the job through a NATS server, as on a cluster; peak RSS is then the coordinator's
+alone.`,
 		Example: `  bench search
   bench search --rows 100k,1m,10m --features 20 --workers 1,2 --svg scaling.svg
-  bench search --rows 1m --order 2,3,4 --metric amount --min-share 0.01`,
+  bench search --rows 1m --order 2,3,4 --metric amount --min-share 0.01
+  bench search --rows 10m --features 20 --workers 2 --processes 1,2`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSearches(cmd, s, f) },
 	}
@@ -55,6 +62,7 @@ rows alone.`,
 	flags.StringSliceVar(&f.levels, "levels", []string{"3-12"}, "levels a feature: a number, or fewest-most")
 	flags.IntSliceVar(&f.orders, "order", []int{3}, "longest combination of features")
 	flags.IntSliceVar(&f.workers, "workers", []int{1, 2}, "local workers")
+	flags.IntSliceVar(&f.processes, "processes", []int{0}, "worker processes; 0 = workers in the job's own process")
 	flags.Float64Var(&f.minShare, "min-share", 0, "smallest group, as a share of the rows; 0 = every group that exists")
 	flags.StringVar(&f.metric, "metric", yesNo, "y (yes/no) or amount (10,000 different values)")
 	flags.IntVar(&f.repeat, "repeat", 2, "runs of each job, of which the fastest counts")
@@ -65,12 +73,13 @@ rows alone.`,
 
 // searchJob is one job to be measured.
 type searchJob struct {
-	Table    generated `json:"table"`
-	Input    string    `json:"-"`
-	Order    int       `json:"order"`
-	Workers  int       `json:"workers"`
-	MinShare float64   `json:"min_share"`
-	Metric   string    `json:"metric"`
+	Table     generated
+	Input     string
+	Order     int
+	Workers   int
+	Processes int
+	MinShare  float64
+	Metric    string
 }
 
 // searchFigure is a job and what it took.
@@ -80,14 +89,15 @@ type searchFigure struct {
 	Levels     string  `json:"levels"`
 	Order      int     `json:"order"`
 	Workers    int     `json:"workers"`
+	Processes  int     `json:"processes"` // of the workers; 0 = the job's own
 	Metric     string  `json:"metric"`
 	MinShare   float64 `json:"min_share"`
 	Candidates int64   `json:"candidates"`
 	Groups     int64   `json:"groups"`
 	Seconds    float64 `json:"seconds"` // of the whole job
 	RowsPerS   float64 `json:"rows_per_s"`
-	CellRows   float64 `json:"g_cell_rows_per_s"` // of the stage search
-	PeakBytes  int64   `json:"peak_rss_bytes,omitempty"`
+	CellRows   float64 `json:"g_cell_rows_per_s"`        // of the stage search
+	PeakBytes  int64   `json:"peak_rss_bytes,omitempty"` // of the job's process
 	Stages     []stage `json:"stages"`
 }
 
@@ -126,7 +136,12 @@ func (f *searchFlags) jobs() ([]searchJob, error) {
 				}
 				for _, order := range f.orders {
 					for _, workers := range f.workers {
-						jobs = append(jobs, searchJob{Table: table, Order: order, Workers: workers, MinShare: f.minShare, Metric: f.metric})
+						for _, processes := range f.processes {
+							if processes < 0 || processes > 0 && workers%processes != 0 {
+								return nil, usage("--processes %d: %d workers cannot be spread evenly", processes, workers)
+							}
+							jobs = append(jobs, searchJob{Table: table, Order: order, Workers: workers, Processes: processes, MinShare: f.minShare, Metric: f.metric})
+						}
 					}
 				}
 			}
@@ -185,18 +200,26 @@ func runSearches(cmd *cobra.Command, s *show, f searchFlags) error {
 }
 
 // measureSearch runs a job several times and returns the fastest.
-func measureSearch(cmd *cobra.Command, job searchJob, repeat int) (*searchFigure, error) {
+func measureSearch(cmd *cobra.Command, job searchJob, repeat int) (best *searchFigure, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("this program, to run each job in a process of its own: %w", err)
 	}
-	var best *searchFigure
+	args := []string{
+		"search-job", "--input", job.Input, "--order", strconv.Itoa(job.Order), "--workers", strconv.Itoa(job.Workers),
+		"--min-share", strconv.FormatFloat(job.MinShare, 'g', -1, 64), "--metric", job.Metric,
+	}
+	if job.Processes > 0 {
+		workers, err := startFleet(cmd.Context(), self, job.Processes, job.Workers)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, workers.close()) }()
+		args = append(args, "--nats", workers.server.URL())
+	}
 	for i := range repeat {
 		var out bytes.Buffer
-		child := exec.CommandContext(cmd.Context(), self, "search-job",
-			"--input", job.Input, "--out", filepath.Join(filepath.Dir(job.Input), "out-"+strconv.Itoa(i)),
-			"--order", strconv.Itoa(job.Order), "--workers", strconv.Itoa(job.Workers),
-			"--min-share", strconv.FormatFloat(job.MinShare, 'g', -1, 64), "--metric", job.Metric)
+		child := exec.CommandContext(cmd.Context(), self, append(args, "--out", filepath.Join(filepath.Dir(job.Input), "out-"+strconv.Itoa(i)))...)
 		child.Stdout, child.Stderr = &out, cmd.ErrOrStderr()
 		if err := child.Run(); err != nil {
 			return nil, fmt.Errorf("search of %d rows × %d features: %w", job.Table.Rows, job.Table.Features, err)
@@ -214,14 +237,14 @@ func measureSearch(cmd *cobra.Command, job searchJob, repeat int) (*searchFigure
 	if job.Table.Most != job.Table.Least {
 		best.Levels += "-" + strconv.Itoa(job.Table.Most)
 	}
-	best.Order, best.Workers, best.Metric, best.MinShare = job.Order, job.Workers, job.Metric, job.MinShare
+	best.Order, best.Workers, best.Processes, best.Metric, best.MinShare = job.Order, job.Workers, job.Processes, job.Metric, job.MinShare
 	best.RowsPerS = float64(best.Rows) / best.Seconds
 	best.CellRows = float64(best.Candidates) * float64(best.Rows) / best.stage("search") / 1e9
 	return best, nil
 }
 
 func showSearches(w io.Writer, s *show, figures []searchFigure) {
-	head := []string{"rows", "features", "levels", "order", "workers", "candidates", "groups", "rows/s", "G cell-rows/s", "peak RSS"}
+	head := []string{"rows", "features", "levels", "order", "workers", "processes", "candidates", "groups", "rows/s", "G cell-rows/s", "peak RSS"}
 	for _, st := range figures[0].Stages {
 		head = append(head, st.Name+" s")
 	}
@@ -229,7 +252,7 @@ func showSearches(w io.Writer, s *show, figures []searchFigure) {
 	var rows [][]string
 	for _, f := range figures {
 		row := []string{
-			count(f.Rows), count(f.Features), f.Levels, count(f.Order), count(f.Workers), count(f.Candidates), count(f.Groups),
+			count(f.Rows), count(f.Features), f.Levels, count(f.Order), count(f.Workers), count(f.Processes), count(f.Candidates), count(f.Groups),
 			count(int64(f.RowsPerS)), figure(f.CellRows), megabytes(f.PeakBytes),
 		}
 		for _, st := range f.Stages {

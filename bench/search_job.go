@@ -65,7 +65,8 @@ func searchJobCommand() *cobra.Command {
 	flags.StringVar(&c.Out, "out", "", "folder")
 	flags.StringVar(&metric, "metric", "", "y or amount")
 	flags.IntVar(&c.Order, "order", 3, "longest combination")
-	flags.IntVar(&c.Workers, "workers", 0, "local workers")
+	flags.IntVar(&c.Workers, "workers", 0, "workers")
+	flags.StringVar(&c.NATS, "nats", "", "server of the workers")
 	flags.Float64Var(&c.MinShare, "min-share", 0, "smallest group")
 	return cmd
 }

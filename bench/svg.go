@@ -137,6 +137,9 @@ func drawScaling(path string, s *show, figures []searchFigure) error {
 	at := map[string]int{}
 	for _, f := range figures {
 		name := fmt.Sprintf("%d features, order %d, workers %d", f.Features, f.Order, f.Workers)
+		if f.Processes > 0 {
+			name += fmt.Sprintf(" in %d processes", f.Processes)
+		}
 		if f.Levels != figures[0].Levels {
 			name += ", levels " + f.Levels
 		}

@@ -75,7 +75,7 @@ type Config struct {
 
 	// How it runs.
 	NATS      string // "" = embedded server and local workers
-	Workers   int    // local workers; 0 = cores
+	Workers   int    // local workers, 0 = cores; or those at NATS to wait for, 0 = one
 	Wait      time.Duration
 	Ship      bool
 	ShardRows int64 // 0 = chosen
@@ -143,9 +143,6 @@ func (c *Config) Validate() error {
 	}
 	if c.Workers < 0 {
 		problem("--workers %d is negative", c.Workers)
-	}
-	if c.Workers > 0 && c.NATS != "" {
-		problem("--workers starts local workers and --nats uses those of a server: give one of them")
 	}
 	if c.ShardRows < 0 {
 		problem("--shard-rows %d is negative", c.ShardRows)

@@ -153,10 +153,14 @@ func (j *job) todo() []step {
 }
 
 func (j *job) engineConfig() engine.Config {
-	return engine.Config{
+	c := engine.Config{
 		URL: j.NATS, Workers: j.Workers, Local: j.Local, Wait: j.Wait, Ship: j.Ship,
 		Log: j.Log, Progress: j.Progress,
 	}
+	if c.URL != "" {
+		c.Workers, c.MinWorkers = 0, j.Workers
+	}
+	return c
 }
 
 // timed does one stage and records what it took.

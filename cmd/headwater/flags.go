@@ -116,9 +116,9 @@ func (j *jobFlags) out(f *pflag.FlagSet) {
 
 func (j *jobFlags) engine(f *pflag.FlagSet) {
 	c := &j.config
-	f.IntVarP(&c.Workers, "workers", "w", 0, "local workers (default: the cores)")
+	f.IntVarP(&c.Workers, "workers", "w", 0, "local workers (default: the cores); with --nats: workers to wait for")
 	f.StringVar(&c.NATS, "nats", "", "use the workers at this NATS server instead of local ones, nats://host:4222")
-	f.DurationVar(&c.Wait, "wait", 30*time.Second, "how long to wait for the first worker at --nats")
+	f.DurationVar(&c.Wait, "wait", 30*time.Second, "how long to wait for workers at --nats; the job begins with fewer than --workers, but not with none")
 	f.BoolVar(&c.Ship, "ship", false, "send the table to the workers even if they could open the files")
 	f.Int64Var(&c.ShardRows, "shard-rows", 0, "rows in a shard (default: chosen; results do not depend on it)")
 	f.Uint64Var(&c.Seed, "seed", 1, "seed of every random choice")

@@ -18,14 +18,14 @@ type Config struct {
 	// this process and starts local workers.
 	URL string
 	// Workers is the number of local workers; 0 = one a core, since an op
-	// keeps one core busy.
+	// keeps one core busy. It must be 0 where URL is given.
 	Workers int
 	// Local runs local workers on a connection until its context ends.
 	// Required where URL is "". It is given by the program, which alone knows
 	// coordinator and worker.
 	Local func(ctx context.Context, conn *wire.Conn, slots int) error
-	// MinWorkers must have joined before work begins; 0 = all local workers,
-	// or one remote worker.
+	// MinWorkers have joined before work begins, or Wait is over and at least
+	// one has; 0 = all local workers, or one remote worker.
 	MinWorkers int
 	// Wait is how long workers may take to appear, at the beginning and after
 	// the last one went; 0 = 30 s, enough for a pod to be scheduled.

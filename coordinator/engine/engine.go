@@ -46,7 +46,7 @@ type Engine struct {
 	place   *wire.Place
 	pending []wire.Lease  // to be placed
 	loaded  chan struct{} // closed once every shard is resident
-	joined  chan struct{} // closed once MinWorkers have come
+	joined  chan struct{} // closed once MinWorkers are there
 	round   *round
 	refused string // why the last worker was refused
 	pulse   map[string]pulse
@@ -130,11 +130,26 @@ func (e *Engine) begin(opener source.Opener) error {
 	e.wg.Go(e.renew)
 	e.wg.Go(e.watchEnd)
 	e.startLocal()
-	select {
-	case <-e.joined:
-		return e.settle()
-	case <-e.ctx.Done():
-		return context.Cause(e.ctx)
+	return e.muster()
+}
+
+// muster waits for the workers that the job is to begin with. When fewer came
+// in time, it begins with these; when none came, the state ends the job.
+func (e *Engine) muster() error {
+	late := time.NewTimer(e.cfg.Wait)
+	defer late.Stop()
+	for {
+		select {
+		case <-e.joined:
+			return e.settle()
+		case <-late.C:
+			if here := e.Slots(); here > 0 {
+				e.cfg.Log.Warn(fmt.Sprintf("%d of %d workers joined within %s: beginning with these", here, e.cfg.MinWorkers, e.cfg.Wait))
+				return nil
+			}
+		case <-e.ctx.Done():
+			return context.Cause(e.ctx)
+		}
 	}
 }
 

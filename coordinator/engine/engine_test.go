@@ -76,6 +76,25 @@ func TestExternal(t *testing.T) {
 	}
 }
 
+// TestFewerWorkers: a job waits for the workers it asks for, but not for ever.
+func TestFewerWorkers(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.start("a", 2)
+	cfg := c.config()
+	cfg.MinWorkers, cfg.Wait = 3, 500*time.Millisecond
+	begin := time.Now()
+	e, err := engine.Start(t.Context(), cfg, numbersTable(rows, 23), numbers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, e)
+	if waited := time.Since(begin); waited < cfg.Wait {
+		t.Errorf("began after %s", waited)
+	}
+	rounds(t, e)
+}
+
 // TestEachSplit: every split comes in an answer of its own.
 func TestEachSplit(t *testing.T) {
 	t.Parallel()
