@@ -93,7 +93,7 @@ func (s *session) runOp(ctx context.Context, a *assignment) ([]byte, *wire.Failu
 	partial, err := s.call(ctx, env, a)
 	if err == nil {
 		var data []byte
-		if data, err = wire.Encode(partial); err == nil {
+		if data, err = s.conn.Encode(partial); err == nil {
 			return data, nil
 		}
 	}

@@ -83,7 +83,7 @@ func (e *Engine) over(ctx context.Context, start RoundStarted, params any, split
 	defer func() { <-e.turn }()
 	var blob wire.Blob
 	if params != nil {
-		data, err := wire.Encode(params)
+		data, err := e.conn.Encode(params)
 		if err != nil {
 			return fmt.Errorf("%s: %w", start.Op, err)
 		}

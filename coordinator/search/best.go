@@ -249,14 +249,14 @@ func (b *best) countOnly(ctx context.Context, c *lattice.Candidates, which []int
 	for _, i := range which {
 		wanted[i/64] |= 1 << (i % 64)
 	}
-	halves, counts, err := b.count(ctx, len(which), wire.CountParams{Order: c.Order, Items: b.items, Survivors: b.survivors, Wanted: wanted})
+	halves, err := b.count(ctx, len(which), wire.CountParams{Order: c.Order, Items: b.items, Survivors: b.survivors, Wanted: wanted})
 	if err != nil {
 		return nil, err
 	}
 	var kept []int
 	path, p := make([]uint32, c.Order-1), 0
-	for k, n := range counts.N {
-		if n < b.minimum {
+	for k, n := range halves.Discovery.N {
+		if n+halves.Confirmation.N[k] < b.minimum {
 			continue
 		}
 		kept, found = append(kept, k), append(found, which[k])
@@ -270,7 +270,7 @@ func (b *best) countOnly(ctx context.Context, c *lattice.Candidates, which []int
 		b.groups.Items = append(b.groups.Items, b.items[c.Ext[which[k]]])
 		b.groups.Start = append(b.groups.Start, len(b.groups.Items))
 	}
-	appendCounts(&b.groups.Counts, counts, kept)
-	appendCounts(&b.groups.Discovery, &halves.Discovery, kept)
+	appendCounts(&b.groups.Counts, kept, &halves.Discovery, &halves.Confirmation)
+	appendCounts(&b.groups.Discovery, kept, &halves.Discovery)
 	return found, nil
 }

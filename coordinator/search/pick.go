@@ -8,8 +8,8 @@ import (
 // Pick returns the groups numbered by which, in that order.
 func (g *Groups) Pick(plan *encoder.Plan, which []int) *Groups {
 	picked := noGroups(plan)
-	appendCounts(&picked.Counts, &g.Counts, which)
-	appendCounts(&picked.Discovery, &g.Discovery, which)
+	appendCounts(&picked.Counts, which, &g.Counts)
+	appendCounts(&picked.Discovery, which, &g.Discovery)
 	for _, i := range which {
 		picked.Items = append(picked.Items, g.At(i)...)
 		picked.Start = append(picked.Start, len(picked.Items))

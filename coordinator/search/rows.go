@@ -37,26 +37,20 @@ func (s *search) fewWillSurvive(c *lattice.Candidates) bool {
 }
 
 // countSurvivors counts the rows of n candidates, and those that reach the
-// minimum in full: the results have entries for these alone.
-func (s *search) countSurvivors(ctx context.Context, n int, params wire.CountParams) ([]uint64, *partial.Halves, *partial.Counts, error) {
+// minimum in full.
+func (s *search) countSurvivors(ctx context.Context, n int, params wire.CountParams) (f found, err error) {
 	params.RowsOnly = true
-	rows := partial.MakeCounts(n, nil)
-	err := s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
-		var part partial.Halves
-		if err := wire.Decode(answer, &part); err != nil {
-			return err
-		}
-		return rows.Merge(&part.Discovery)
-	})
+	rows, err := s.count(ctx, n, params)
 	if err != nil {
-		return nil, nil, nil, err
+		return f, err
 	}
-	survived, kept := s.survivorsOf(rows.N)
-	if len(kept) == 0 {
+	f.survived, f.n = s.survivorsOf(rows)
+	if f.n == 0 {
 		none := partial.MakeHalves(0, completeMeasures(s.plan))
-		return survived, &none, &none.Discovery, nil
+		f.halves = &none
+		return f, nil
 	}
-	params.RowsOnly, params.Wanted = false, survived
-	halves, counts, err := s.count(ctx, len(kept), params)
-	return survived, halves, counts, err
+	params.RowsOnly, params.Wanted = false, f.survived
+	f.halves, err = s.count(ctx, f.n, params)
+	return f, err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/headwater-dev/headwater/kernels/lattice"
 	"github.com/headwater-dev/headwater/worker/encoder"
@@ -39,7 +37,7 @@ func Run(ctx context.Context, shards Shards, plan *encoder.Plan, levels *partial
 		return nil, err
 	}
 	for order := 2; order <= c.order() && len(s.items) > 0; order++ {
-		more, err := s.level(ctx)
+		more, err := s.level(ctx, order == c.order())
 		if err != nil {
 			return nil, fmt.Errorf("search, order %d: %w", order, err)
 		}
@@ -115,16 +113,17 @@ func (s *search) listItems(allowed []int, levels, discovery *partial.Counts) err
 	for i := range s.items {
 		s.groups.Start = append(s.groups.Start, i+1)
 	}
-	appendCounts(&s.groups.Counts, levels, kept)
-	appendCounts(&s.groups.Discovery, discovery, kept)
+	appendCounts(&s.groups.Counts, kept, levels)
+	appendCounts(&s.groups.Discovery, kept, discovery)
 	s.tell(Level{Order: 1, Candidates: candidates, Done: true, Kept: len(kept)})
 	var err error
 	s.lattice, err = lattice.New(features)
 	return err
 }
 
-// level searches the next order and returns whether any group was found.
-func (s *search) level(ctx context.Context) (found bool, err error) {
+// level searches the next order, after which there may be a last, and returns
+// whether any group was found.
+func (s *search) level(ctx context.Context, last bool) (more bool, err error) {
 	candidates, err := s.candidates()
 	if err != nil || candidates.Len() == 0 {
 		return false, err
@@ -132,47 +131,43 @@ func (s *search) level(ctx context.Context) (found bool, err error) {
 	at := Level{Order: candidates.Order, Candidates: candidates.Len()}
 	s.tell(at)
 	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors}
-	var survived []uint64
-	var halves *partial.Halves
-	var counts *partial.Counts
-	var kept []int
+	var f found
 	if s.fewWillSurvive(candidates) {
-		survived, halves, counts, err = s.countSurvivors(ctx, candidates.Len(), params)
-		for i := 0; err == nil && i < len(counts.N); i++ {
-			kept = append(kept, i)
-		}
-	} else {
-		halves, counts, err = s.count(ctx, candidates.Len(), params)
-		if err == nil {
-			survived, kept = s.survivorsOf(counts.N)
+		f, err = s.countSurvivors(ctx, candidates.Len(), params)
+	} else if f.halves, err = s.count(ctx, candidates.Len(), params); err == nil {
+		f.survived, f.n = s.survivorsOf(f.halves)
+		if f.n < candidates.Len() {
+			f.which = list(f.survived, f.n)
 		}
 	}
 	if err != nil {
 		return false, err
 	}
-	if err := s.lattice.Keep(candidates, survived); err != nil {
-		return false, err
+	s.appendFound(candidates, &f)
+	if !last {
+		if err := s.lattice.Keep(candidates, f.survived); err != nil {
+			return false, err
+		}
+		s.survivors = append(s.survivors, f.survived)
 	}
-	s.survivors = append(s.survivors, survived)
-	s.appendGroups(candidates.Order, len(kept))
-	appendCounts(&s.groups.Counts, counts, kept)
-	appendCounts(&s.groups.Discovery, &halves.Discovery, kept)
-	at.Done, at.Kept = true, len(kept)
+	at.Done, at.Kept = true, f.n
 	s.tell(at)
-	return len(kept) > 0, nil
+	return f.n > 0, nil
 }
 
-// survivorsOf returns which candidates reach the minimum, as a bitmap and as a
-// list.
-func (s *search) survivorsOf(rows []int64) (survived []uint64, kept []int) {
-	survived = make([]uint64, (len(rows)+63)/64)
-	for i, n := range rows {
-		if n >= s.minimum {
+// survivorsOf returns which candidates reach the minimum, and how many.
+func (s *search) survivorsOf(h *partial.Halves) (survived []uint64, n int) {
+	survived = make([]uint64, (len(h.Discovery.N)+63)/64)
+	for i, rows := range h.Discovery.N {
+		if len(h.Confirmation.N) > 0 {
+			rows += h.Confirmation.N[i]
+		}
+		if rows >= s.minimum {
 			survived[i/64] |= 1 << (i % 64)
-			kept = append(kept, i)
+			n++
 		}
 	}
-	return survived, kept
+	return survived, n
 }
 
 // candidates generates those of the next order.
@@ -185,60 +180,31 @@ func (s *search) candidates() (*lattice.Candidates, error) {
 }
 
 // count counts n candidates on the shards.
-func (s *search) count(ctx context.Context, n int, params wire.CountParams) (*partial.Halves, *partial.Counts, error) {
-	halves := partial.MakeHalves(n, completeMeasures(s.plan))
-	err := s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
-		var part partial.Halves
-		if err := wire.Decode(answer, &part); err != nil {
-			return err
+func (s *search) count(ctx context.Context, n int, params wire.CountParams) (*partial.Halves, error) {
+	var halves *partial.Halves
+	begin := func() {
+		h := partial.MakeHalves(n, completeMeasures(s.plan))
+		if params.RowsOnly {
+			h = partial.Halves{Discovery: partial.MakeCounts(n, nil)}
 		}
-		return halves.Merge(&part)
-	})
-	if err != nil {
-		return nil, nil, err
+		halves = &h
 	}
-	all, err := halves.All()
-	return &halves, all, err
+	err := s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
+		if halves == nil { // while other workers still count
+			begin()
+		}
+		return wire.Merge(answer, halves)
+	})
+	if halves == nil {
+		begin()
+	}
+	return halves, err
 }
 
 func (s *search) tell(l Level) {
 	if s.report != nil {
 		l.CellRows = float64(l.Candidates) * float64(s.rows)
 		s.report(l)
-	}
-}
-
-// appendGroups lists the n survivors of an order.
-func (s *search) appendGroups(order, n int) {
-	g := s.groups
-	g.Items, g.Start = slices.Grow(g.Items, n*order), slices.Grow(g.Start, n)
-	path := make([]uint32, order)
-	for i := range n {
-		s.lattice.Path(order, uint32(i), path)
-		for _, item := range path {
-			g.Items = append(g.Items, s.items[item])
-		}
-		g.Start = append(g.Start, len(g.Items))
-	}
-}
-
-// appendCounts appends the entries which of from to c, sums in canonical form
-// (0 ≤ Lo < 2³²), so that equal sums are equal numbers.
-func appendCounts(c, from *partial.Counts, which []int) {
-	c.N = slices.Grow(c.N, len(which))
-	for _, i := range which {
-		c.N = append(c.N, from.N[i])
-	}
-	for m := range c.Measures {
-		to, src := &c.Measures[m], &from.Measures[m]
-		to.Sum.Hi, to.Sum.Lo = slices.Grow(to.Sum.Hi, len(which)), slices.Grow(to.Sum.Lo, len(which))
-		for _, i := range which {
-			if src.Known != nil {
-				to.Known = append(to.Known, src.Known[i])
-			}
-			to.Sum.Hi = append(to.Sum.Hi, src.Sum.Hi[i]+src.Sum.Lo[i]>>32)
-			to.Sum.Lo = append(to.Sum.Lo, src.Sum.Lo[i]&math.MaxUint32)
-		}
 	}
 }
 

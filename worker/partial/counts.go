@@ -43,8 +43,10 @@ func (s Sums) Add(i int, x int64) {
 // canonical form: 0 ≤ Lo < 2³².
 func (s Sums) Carry() {
 	for i, lo := range s.Lo {
-		s.Hi[i] += lo >> 32
-		s.Lo[i] = lo & 0xffffffff
+		if uint64(lo) > 0xffffffff { // else memory that was never touched stays so
+			s.Hi[i] += lo >> 32
+			s.Lo[i] = lo & 0xffffffff
+		}
 	}
 }
 

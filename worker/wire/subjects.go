@@ -8,7 +8,7 @@ import (
 // Version is the version of the protocol and of the contracts between ops and
 // drivers. Coordinator and worker must agree on it exactly: a worker of
 // another version is refused.
-const Version = "1"
+const Version = "2"
 
 // The subjects, all below "hw1", the generation of the scheme itself. Programs
 // whose schemes differ never hear each other.
