@@ -3,19 +3,11 @@ package merge
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/metric"
 	"github.com/headwater-dev/headwater/worker/encoder"
 )
-
-// agreeing is the share of customers on which rules must agree with the
-// merging to take its place.
-const agreeing = 0.95
-
-// rulesPerSegment is how many leaves a segment the rules may have to take its place.
-const rulesPerSegment = 3
 
 // fit is the segments made on one part of the rows.
 type fit struct {
@@ -28,6 +20,8 @@ type fit struct {
 	k         int
 	agreement float64
 	adopted   bool
+	bounded   bool        // no segment has more than rulesPerSegment rules
+	otherwise *ruling     // bounded: what would explain more with more rules; else the bounded one that agrees most; nil = none
 	level     [][]float64 // metric → segment → mean, from the part's mean
 }
 
@@ -51,74 +45,10 @@ func (f *fit) finish(ctx context.Context, plan *encoder.Plan, cfg Config) error 
 	}
 	f.clusters = f.g.cut(f.merges, stable, cfg)
 	f.k = f.clusters.k
-	f.rule(cfg.MinSegment)
+	f.rule(plan, cfg.MinSegment)
 	f.number()
 	f.boxes = boxes(&f.tree, plan, f.g.c.features)
 	return nil
-}
-
-// option is a tree that could take the place of the merging.
-type option struct {
-	leaves    int
-	tree      encoder.Tree
-	segment   []int
-	r2        float64
-	agreement float64
-}
-
-// emphases are tried one after another in growing rules: how much the metrics
-// count against the clusters.
-var emphases = []float64{1, 4, 0.5}
-
-// rule grows trees. Of those with at most three leaves a segment that agree
-// with the merging on 95 % of the customers, and keep every segment large
-// enough, the smallest is taken that explains the metrics within 1 % as well
-// as the best of them; without such a tree, the first larger one.
-func (f *fit) rule(minSegment float64) {
-	floor := min(minSegment, f.g.smallest(f.clusters.label, f.k))
-	var options []option
-	for _, emphasis := range emphases {
-		options = append(options, f.grow(emphasis, rulesPerSegment*f.k, floor)...)
-	}
-	if len(options) == 0 {
-		options = f.grow(emphases[0], math.MaxInt, floor)[:1]
-	}
-	most, best := 0.0, -1
-	for _, o := range options {
-		most = max(most, o.r2)
-	}
-	for i, o := range options {
-		if o.r2 >= 0.99*most && (best < 0 || o.leaves < options[best].leaves) {
-			best = i
-		}
-	}
-	f.tree, f.segment, f.agreement = options[best].tree, options[best].segment, options[best].agreement
-	f.adopted = f.agreement < 1
-}
-
-// grow grows a tree to at most so many leaves, to the first that will do where
-// there is no bound, and returns those on the way that could be taken.
-func (f *fit) grow(emphasis float64, most int, floor float64) []option {
-	t := newGrower(f.g, f.clusters.label, f.k, emphasis)
-	var options []option
-	for leaves := 1; leaves <= most; leaves++ {
-		agreed, all := t.agreement()
-		o := option{leaves: leaves, agreement: float64(agreed) / float64(f.g.m.n)}
-		if all && o.agreement >= agreeing {
-			o.segment = t.assigned()
-			if f.g.smallest(o.segment, f.k) >= floor {
-				o.tree, o.r2 = t.tree(), f.g.explains(o.segment, f.k)
-				options = append(options, o)
-				if most == math.MaxInt {
-					break
-				}
-			}
-		}
-		if !t.grow() {
-			break
-		}
-	}
-	return options
 }
 
 // number orders the segments by the first metric's mean, highest first; equal
@@ -157,16 +87,6 @@ func (f *fit) number() {
 func (f *fit) measure() {
 	f.level = nil
 	for m := range f.g.m.metrics {
-		known, level := make([]float64, f.k), make([]float64, f.k)
-		for i, cell := range f.g.cells {
-			known[f.segment[i]] += f.g.v.known[m][cell]
-			level[f.segment[i]] += f.g.v.sum[m][cell]
-		}
-		for s := range level {
-			if known[s] > 0 {
-				level[s] /= known[s]
-			}
-		}
-		f.level = append(f.level, level)
+		f.level = append(f.level, f.g.means(m, f.segment, f.k))
 	}
 }

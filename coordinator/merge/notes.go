@@ -1,6 +1,9 @@
 package merge
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // note adds something that the reader of the result has to know.
 func (r *runner) note(format string, args ...any) {
@@ -47,9 +50,31 @@ func (r *runner) noteFit(f *fit) {
 		r.note("The rules decide who is in which segment: they agree with the merging on %.1f %% of the customers and explain %.4f of the variance, the merging %.4f.",
 			100*f.agreement, r.result.R2.Segments, r.result.R2.Merged)
 	}
-	if limit := rulesPerSegment * f.k; len(f.boxes) > limit {
-		r.note("No tree of at most %d leaves agrees with the merging on %.0f %% of the customers, so there are %d rules.", limit, 100*agreeing, len(f.boxes))
+	r.noteBound(f)
+}
+
+// noteBound says what keeping the rules few costs, or that they could not be kept few.
+func (r *runner) noteBound(f *fit) {
+	o := f.otherwise
+	if f.bounded {
+		if o != nil {
+			r.note("Keeping to %d rules a segment costs %.4f of R²: %d rules, up to %d a segment, would explain %.4f and agree with the merging on %.1f %%.",
+				rulesPerSegment, o.r2-r.result.R2.Segments, o.rules, o.most, o.r2, 100*o.agreement)
+		}
+		return
 	}
+	nearest := "none of those tried keeps every segment"
+	if o != nil {
+		nearest = fmt.Sprintf("the nearest agree on %.1f %% and explain %.4f", 100*o.agreement, o.r2)
+	}
+	var more []string
+	for s := range r.result.Segments {
+		if n := len(r.result.Segments[s].Rules); n > rulesPerSegment {
+			more = append(more, fmt.Sprintf("%d (%d)", s+1, n))
+		}
+	}
+	r.note("More than %d rules are needed for segment %s: no rules found of at most %d a segment agree with the merging on %.0f %% of the customers; %s.",
+		rulesPerSegment, strings.Join(more, ", "), rulesPerSegment, 100*agreeing, nearest)
 }
 
 // noteFigures says so when the yardstick wins.

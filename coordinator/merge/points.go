@@ -191,22 +191,33 @@ func (g *grid) meanMetrics(cells []int, x, prior []float64) {
 	}
 }
 
+// means returns a metric's mean of each label, per position in cells, counted
+// from the part's mean; 0 where it is not known.
+func (g *grid) means(m int, label []int, k int) []float64 {
+	known, level := make([]float64, k), make([]float64, k)
+	for i, cell := range g.cells {
+		known[label[i]] += g.v.known[m][cell]
+		level[label[i]] += g.v.sum[m][cell]
+	}
+	for s := range level {
+		if known[s] > 0 {
+			level[s] /= known[s]
+		}
+	}
+	return level
+}
+
 // explains returns the in-sample R² of a label per position in cells, meaned
 // over the metrics that vary.
 func (g *grid) explains(label []int, k int) float64 {
 	r2 := 0.0
-	for m := range g.m.metrics {
+	for m, a := range g.m.metrics {
 		known, sum := make([]float64, k), make([]float64, k)
 		for i, cell := range g.cells {
 			known[label[i]] += g.v.known[m][cell]
 			sum[label[i]] += g.v.sum[m][cell]
 		}
-		r2 += explained(known, sum, g.m.metrics[m].variance, func(s int) float64 {
-			if known[s] == 0 {
-				return 0
-			}
-			return sum[s] / known[s]
-		})
+		r2 += explained(known, sum, a.variance, func(s int) float64 { return sum[s] / max(1, known[s]) })
 	}
 	return r2 / float64(max(1, len(g.m.metrics)))
 }

@@ -24,6 +24,8 @@ type Result struct {
 
 	Agreement float64      `json:"agreement"` // share of customers that the rules send where merging put them
 	Adopted   bool         `json:"adopted"`   // the rules decide although they differ from the merging
+	Bounded   bool         `json:"bounded"`   // no segment has more than three rules
+	Otherwise *Otherwise   `json:"otherwise"` // the rules that were not taken; nil = none explain more, or come near
 	Tree      encoder.Tree `json:"tree"`
 	Segments  []Segment    `json:"segments"`
 	R2        R2           `json:"r2"`
@@ -31,6 +33,17 @@ type Result struct {
 
 	Counts *partial.Segments `json:"-"` // of the segments, over all rows
 	Kept   *partial.Cells    `json:"-"` // of the crossing, over all rows: what another number of segments is made from
+}
+
+// Otherwise is what the rules would be with the other choice about their number:
+// where no segment has more than three, the best without that bound, if they
+// explain more; else those of at most three a segment that agree most with the
+// merging.
+type Otherwise struct {
+	Rules     int     `json:"rules"`
+	Most      int     `json:"most"` // rules of the segment that has the most
+	Agreement float64 `json:"agreement"`
+	R2        float64 `json:"r2"` // in sample
 }
 
 // Point is a cell that was merged, with what was folded into it.

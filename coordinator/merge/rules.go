@@ -49,9 +49,7 @@ func boxes(tree *encoder.Tree, plan *encoder.Plan, crossed []int) []box {
 		walk(n.No, b.narrowed(j, func(code int) bool { return !slices.Contains(n.Codes, uint8(code)) }))
 	}
 	walk(0, start)
-	for unite(&out) {
-	}
-	return out
+	return united(out)
 }
 
 // narrowed returns b with only those codes of the j-th feature that pass.
@@ -64,40 +62,53 @@ func (b box) narrowed(j int, pass func(code int) bool) box {
 	return b
 }
 
-// unite joins the first two boxes that can be; false = none can.
-func unite(list *[]box) bool {
-	for i, a := range *list {
-		for k := i + 1; k < len(*list); k++ {
-			b := (*list)[k]
-			if j, ok := onlyDifference(a, b); ok {
-				both := a.narrowed(j, func(int) bool { return true })
-				for code, ok := range b.allowed[j] {
-					both.allowed[j][code] = both.allowed[j][code] || ok
+// united joins boxes of one segment that differ in a single feature, feature by
+// feature, until none is left. O(boxes) a round, of which there are few.
+func united(list []box) []box {
+	for joined := true; joined; {
+		joined = false
+		for j := range list[0].allowed {
+			first := map[string]int{} // what must be alike → box
+			var key []byte
+			kept := list[:0]
+			for _, b := range list {
+				key = b.beside(j, key[:0])
+				at, found := first[string(key)]
+				if !found {
+					first[string(key)] = len(kept)
+					kept = append(kept, b)
+					continue
 				}
-				(*list)[i] = both
-				*list = slices.Delete(*list, k, k+1)
-				return true
+				joined = true
+				both := slices.Clone(kept[at].allowed[j])
+				for code, ok := range b.allowed[j] {
+					both[code] = both[code] || ok
+				}
+				kept[at].allowed = slices.Clone(kept[at].allowed)
+				kept[at].allowed[j] = both
 			}
+			list = kept
 		}
 	}
-	return false
+	return list
 }
 
-// onlyDifference returns the single feature in which two boxes of one segment differ.
-func onlyDifference(a, b box) (int, bool) {
-	at := -1
-	if a.segment != b.segment {
-		return at, false
-	}
-	for j := range a.allowed {
-		if !slices.Equal(a.allowed[j], b.allowed[j]) {
-			if at >= 0 {
-				return at, false
+// beside appends to key what the box is but for its j-th feature.
+func (b *box) beside(j int, key []byte) []byte {
+	key = append(key, byte(b.segment))
+	for i, codes := range b.allowed {
+		if i == j {
+			continue
+		}
+		for _, ok := range codes {
+			if ok {
+				key = append(key, 1)
+			} else {
+				key = append(key, 0)
 			}
-			at = j
 		}
 	}
-	return at, at >= 0
+	return key
 }
 
 // holds says whether a cell lies in the box.

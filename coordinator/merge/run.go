@@ -229,6 +229,10 @@ func (r *runner) describe(f *fit) {
 		}
 	}
 	out.Agreement, out.Adopted, out.Tree = f.agreement, f.adopted, f.tree
+	out.Bounded = f.bounded
+	if o := f.otherwise; o != nil {
+		out.Otherwise = &Otherwise{Rules: o.rules, Most: o.most, Agreement: o.agreement, R2: o.r2}
+	}
 	out.R2.Merged, out.R2.Segments = g.explains(f.clusters.label, f.k), g.explains(f.segment, f.k)
 	out.Segments = make([]Segment, f.k)
 	for i := range f.boxes {

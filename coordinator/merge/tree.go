@@ -22,6 +22,8 @@ type treeNode struct {
 	cells   []int // positions in grid.cells
 	count   []int64
 	n       int64
+	known   []float64 // metric → customers on which it is known
+	sum     []float64 // metric → Σ (value − mean of all) over these
 	yes, no int
 	split   treeSplit // the best one; gain 0 = none
 }
@@ -47,11 +49,17 @@ func newGrower(g *grid, label []int, k int, emphasis float64) *grower {
 
 // add appends a leaf of some cells.
 func (t *grower) add(cells []int) int {
-	n := treeNode{cells: cells, count: make([]int64, t.k)}
+	metrics := len(t.g.m.metrics)
+	n := treeNode{cells: cells, count: make([]int64, t.k), known: make([]float64, metrics), sum: make([]float64, metrics)}
 	for _, i := range cells {
-		w := t.g.v.n[t.g.cells[i]]
+		cell := t.g.cells[i]
+		w := t.g.v.n[cell]
 		n.count[t.label[i]] += w
 		n.n += w
+		for m := range metrics {
+			n.known[m] += t.g.v.known[m][cell]
+			n.sum[m] += t.g.v.sum[m][cell]
+		}
 	}
 	t.nodes = append(t.nodes, n)
 	at := len(t.nodes) - 1
@@ -243,42 +251,61 @@ func (t *grower) scan(n *treeNode, j int, order []int, count [256][]int64, size 
 	}
 }
 
-// agreement returns the customers whose leaf's majority is their cluster, and
-// whether every cluster is some leaf's.
-func (t *grower) agreement() (n int64, all bool) {
-	seen := make([]bool, t.k)
-	for i := range t.nodes {
-		if leaf := &t.nodes[i]; leaf.yes == 0 {
-			s := leaf.majority()
-			n += leaf.count[s]
-			seen[s] = true
+// ends returns, for each of the first nodes, the segment that it ends as when
+// the tree has no others and every leaf is its majority's, siblings of one
+// segment joined; −1 = it is split.
+func (t *grower) ends(nodes int) []int {
+	end := make([]int, nodes)
+	for at := nodes - 1; at >= 0; at-- { // children stand behind their node
+		switch n := &t.nodes[at]; {
+		case n.yes == 0 || n.yes >= nodes:
+			end[at] = n.majority()
+		case end[n.yes] == end[n.no]:
+			end[at] = end[n.yes]
+		default:
+			end[at] = -1
 		}
 	}
-	return n, !slices.Contains(seen, false)
+	return end
 }
 
-// assigned returns the leaf's cluster for each position in grid.cells.
-func (t *grower) assigned() []int {
-	out := make([]int, len(t.g.cells))
-	for i := range t.nodes {
-		if n := &t.nodes[i]; n.yes == 0 {
-			for _, cell := range n.cells {
-				out[cell] = n.majority()
-			}
+// judge returns how many customers the tree that ends as given leaves where the
+// merging put them, the sizes of the segments, and the R² of the metrics in sample.
+func (t *grower) judge(end []int) (agreed int64, sizes []int64, r2 float64) {
+	sizes = make([]int64, t.k)
+	of := newRowsOf(len(t.g.m.metrics) * t.k)
+	var walk func(at int)
+	walk = func(at int) {
+		n, s := &t.nodes[at], end[at]
+		if s < 0 {
+			walk(n.yes)
+			walk(n.no)
+			return
+		}
+		agreed += n.count[s]
+		sizes[s] += n.n
+		for m := range t.g.m.metrics {
+			of.known[m*t.k+s] += n.known[m]
+			of.sum[m*t.k+s] += n.sum[m]
 		}
 	}
-	return out
+	walk(0)
+	for m, a := range t.g.m.metrics {
+		known, sum := of.known[m*t.k:(m+1)*t.k], of.sum[m*t.k:(m+1)*t.k]
+		r2 += explained(known, sum, a.variance, func(s int) float64 { return sum[s] / max(1, known[s]) })
+	}
+	return agreed, sizes, r2 / float64(max(1, len(t.g.m.metrics)))
 }
 
-// tree returns the tree as workers walk it, siblings of one cluster joined.
-func (t *grower) tree() encoder.Tree {
+// tree returns the tree that ends as given, as workers walk it.
+func (t *grower) tree(end []int) encoder.Tree {
 	var out encoder.Tree
 	var add func(at int) int
 	add = func(at int) int {
 		n := &t.nodes[at]
 		id := len(out.Nodes)
-		if s, same := t.uniform(at); same {
-			out.Nodes = append(out.Nodes, encoder.Node{Segment: s})
+		if end[at] >= 0 {
+			out.Nodes = append(out.Nodes, encoder.Node{Segment: end[at]})
 			return id
 		}
 		node := encoder.Node{Feature: t.g.c.features[n.split.feature]}
@@ -294,15 +321,4 @@ func (t *grower) tree() encoder.Tree {
 	}
 	add(0)
 	return out
-}
-
-// uniform returns the cluster of a node's leaves when they have but one.
-func (t *grower) uniform(at int) (int, bool) {
-	n := &t.nodes[at]
-	if n.yes == 0 {
-		return n.majority(), true
-	}
-	a, ok := t.uniform(n.yes)
-	b, ok2 := t.uniform(n.no)
-	return a, ok && ok2 && a == b
 }
