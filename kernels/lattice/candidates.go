@@ -19,10 +19,16 @@ func (l *Lattice) Candidates(limit int) (*Candidates, error) {
 	c := &Candidates{Order: order, Start: []int{0}}
 	path := make([]uint32, order-1)
 	subset := make([]uint32, order-2)
-	var ext []uint32
 	last := &l.levels[order-2]
+	room := 0
 	for i := range last.item {
-		ext = append(ext[:0], l.siblings(order-2, uint32(i))...)
+		room += len(l.siblings(order-2, uint32(i)))
+	}
+	c.Ext = make([]uint32, 0, min(room, limit, 1<<20)) // where nothing is pruned all of it is filled
+	for i := range last.item {
+		end := len(c.Ext)
+		c.Ext = append(c.Ext, l.siblings(order-2, uint32(i))...)
+		ext := c.Ext[end:]
 		if len(ext) == 0 {
 			continue
 		}
@@ -36,14 +42,13 @@ func (l *Lattice) Candidates(limit int) (*Candidates, error) {
 			copy(subset[drop:], path[drop+1:])
 			ext = intersect(ext, l.children(order-3, l.find(subset)))
 		}
-		if len(ext) == 0 {
+		if c.Ext = c.Ext[:end+len(ext)]; len(ext) == 0 {
 			continue
 		}
-		if len(c.Ext)+len(ext) > limit {
+		if len(c.Ext) > limit {
 			return nil, fmt.Errorf("order %d has more than %d: %w", order, limit, ErrTooMany)
 		}
 		c.Prefix = append(c.Prefix, uint32(i))
-		c.Ext = append(c.Ext, ext...)
 		c.Start = append(c.Start, len(c.Ext))
 	}
 	return c, nil
@@ -101,6 +106,9 @@ func (l *Lattice) siblings(d int, i uint32) []uint32 {
 func intersect(a, b []uint32) []uint32 {
 	k, _ := slices.BinarySearch(b, a[0])
 	b = b[k:]
+	if len(a) <= len(b) && slices.Equal(a, b[:len(a)]) {
+		return a // as everywhere where nothing is pruned
+	}
 	n := 0
 	for _, x := range a {
 		for len(b) > 0 && b[0] < x {

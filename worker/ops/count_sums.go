@@ -44,10 +44,14 @@ func (s *blockSums) reset(n int, b *countBlock) {
 // makeCounts returns zero counts of n groups. Sums that fit 64 bits whatever
 // the group (see countBlock.workOf) are held in Lo alone, and Hi is nil.
 func (b *countBlock) makeCounts(n int) partial.Counts {
-	c := partial.MakeCounts(n, b.complete)
+	c := partial.Counts{N: make([]int64, n), Measures: make([]partial.MeasureCounts, len(b.complete))}
 	for m := range c.Measures {
-		if b.narrow[m] {
-			c.Measures[m].Sum.Hi = nil
+		mc := &c.Measures[m]
+		if mc.Sum.Lo = make([]int64, n); !b.narrow[m] {
+			mc.Sum.Hi = make([]int64, n)
+		}
+		if !b.complete[m] {
+			mc.Known = make([]int64, n)
 		}
 	}
 	return c

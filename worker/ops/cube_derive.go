@@ -4,7 +4,7 @@ import "github.com/headwater-dev/headwater/worker/partial"
 
 // settle derives what tiles have not counted and sets counts to the candidates:
 // those in cubes, and left, those that were counted one by one. It empties the
-// store.
+// store. Cost: some 10 ns a candidate and measure.
 func (p *cubePlan) settle(counts, left *partial.Counts) {
 	c := p.cubes
 	store := columns(&c.store, &c.store)
@@ -12,23 +12,30 @@ func (p *cubePlan) settle(counts, left *partial.Counts) {
 		c.derive(cb, store)
 	}
 	to := columns(counts, &c.store)
-	for i := range p.candidates.Prefix {
-		panel, at := p.panel[i], 0
-		p.eachRun(i, func(slot, from, end int) {
-			at = panel.partner(at, slot)
-			cb := panel.partners[at].cube
-			if cb == nil {
-				return
-			}
-			r := &c.block.byFeat[slot]
-			first := cb.at + p.number[i]*cb.stride
-			for k, item := range p.candidates.Ext[from:end] {
-				cell := first + cb.column[int(item)-r.from]
-				for x := range to {
-					to[x][from+k] = store[x][cell]
+	for i := range p.runs {
+		r := &p.runs[i]
+		cb := r.partner.cube
+		if cb == nil {
+			continue
+		}
+		row, items := cb.at+r.number*cb.stride, p.candidates.Ext[r.from:r.to]
+		first := c.block.byFeat[r.partner.slot].from
+		if ranks := int(r.to - r.from); int(items[0]) == first && int(items[ranks-1]) == first+ranks-1 {
+			for x, column := range to { // as items stand in cubes: all but the first side by side
+				cells := column[r.from:r.to]
+				cells[0] = store[x][row+cb.column[0]]
+				if ranks > 1 {
+					copy(cells[1:], store[x][row+cb.column[1]:])
 				}
 			}
-		})
+			continue
+		}
+		for k, item := range items {
+			cell := row + cb.column[int(item)-first]
+			for x := range to {
+				to[x][int(r.from)+k] = store[x][cell]
+			}
+		}
 	}
 	for x, from := range columns(left, left) {
 		for i, at := range p.index {
@@ -64,77 +71,106 @@ func columns(c, like *partial.Counts) [][]int64 {
 // first rank of this one and of none before: the entries of the other ranks are
 // counted then, or derived already.
 func (c *cubes) derive(cb *cube, store [][]int64) {
-	ranks, others := make([]int, len(cb.slots)), make([]int, 0, len(cb.slots))
 	step := cb.stride
-	for j := len(cb.slots) - 1; j >= 0 && !cb.byTable; j-- {
-		d := derivation{cubes: c, cube: cb, axis: j, ranks: ranks, others: others, store: store}
-		for rank := 1; rank < c.block.byFeat[cb.slots[j]].size; rank++ {
-			if j == len(cb.slots)-1 {
-				d.siblings = append(d.siblings, cb.column[rank]-cb.column[0])
-			} else {
+	for axis := len(cb.slots) - 1; axis >= 0 && !cb.byTable; axis-- {
+		d := derivation{cubes: c, cube: cb, axis: axis, last: len(cb.slots) - 1, marginal: cb.marginals[axis], store: store}
+		if axis == d.last {
+			for _, column := range cb.column[1:] {
+				d.siblings = append(d.siblings, column)
+			}
+		} else {
+			for rank := 1; rank < c.block.byFeat[cb.slots[axis]].size; rank++ {
 				d.siblings = append(d.siblings, rank*step)
 			}
+			step *= c.block.byFeat[cb.slots[axis]].size
+			d.spans = sideBySide(cb.column, d.marginal.column)
 		}
-		if j < len(cb.slots)-1 {
-			step *= c.block.byFeat[cb.slots[j]].size
-		}
-		d.each(0)
+		d.each(0, 0, 0)
 	}
 }
 
-// derivation fills in a cube along one of its features.
+// derivation fills in a cube along one of its features. A row are the entries
+// of a combination of all ranks but the last.
 type derivation struct {
 	*cubes
 	cube     *cube
-	axis     int   // the feature
-	siblings []int // how far from an entry with the first rank those with the others are
-	ranks    []int // of the entry at work
-	others   []int
+	axis     int // the feature
+	last     int
+	marginal *cube         // without the feature
+	siblings []int         // how far from the row those with the other ranks are; of the last feature, from its begin the entries
+	spans    []derivedSpan // of a row
 	store    [][]int64
 }
 
-// each derives the entries whose first d ranks are chosen.
-func (d *derivation) each(at int) {
-	if at == len(d.ranks) {
-		d.entry()
+// derivedSpan are entries side by side both in the cube and in the marginal.
+type derivedSpan struct{ to, from, n int }
+
+func sideBySide(to, from []int) (spans []derivedSpan) {
+	for rank := range to {
+		if k := len(spans) - 1; k >= 0 && to[rank] == spans[k].to+spans[k].n && from[rank] == spans[k].from+spans[k].n {
+			spans[k].n++
+			continue
+		}
+		spans = append(spans, derivedSpan{to[rank], from[rank], 1})
+	}
+	return spans
+}
+
+// each derives the rows whose ranks before at are chosen: they have the number
+// row, and in the marginal the number other.
+func (d *derivation) each(at, row, other int) {
+	if at == d.last {
+		if d.axis == d.last {
+			d.entry(row, d.marginal.at+d.marginal.column[0])
+		} else {
+			d.row(d.cube.at+row*d.cube.stride, d.marginal.at+other*d.marginal.stride)
+		}
 		return
 	}
-	first, end := 0, d.block.byFeat[d.cube.slots[at]].size
+	size := d.block.byFeat[d.cube.slots[at]].size
 	switch {
-	case at < d.axis:
-		first = 1
 	case at == d.axis:
-		end = 1
-	}
-	for rank := first; rank < end; rank++ {
-		d.ranks[at] = rank
-		d.each(at + 1)
+		d.each(at+1, row*size, other)
+	case at < d.axis:
+		for rank := 1; rank < size; rank++ {
+			if at == d.last-1 && d.axis == d.last { // the marginal's last feature
+				d.entry(row*size+rank, d.marginal.at+other*d.marginal.stride+d.marginal.column[rank])
+				continue
+			}
+			d.each(at+1, row*size+rank, other*size+rank)
+		}
+	default:
+		for rank := range size {
+			d.each(at+1, row*size+rank, other*size+rank)
+		}
 	}
 }
 
-// entry derives the entry of the ranks.
-func (d *derivation) entry() {
-	d.others = append(append(d.others[:0], d.ranks[:d.axis]...), d.ranks[d.axis+1:]...)
-	marginal := d.cubes.entry(d.cube.marginals[d.axis], d.others)
-	cell := d.cubes.entry(d.cube, d.ranks)
+// entry derives the first entry of a row from an entry of the marginal.
+func (d *derivation) entry(row, marginal int) {
+	row = d.cube.at + row*d.cube.stride
 	for _, x := range d.store {
 		left := x[marginal]
-		for _, far := range d.siblings {
-			left -= x[cell+far]
+		entries := x[row:]
+		for _, column := range d.siblings {
+			left -= entries[column]
 		}
-		x[cell] = left
+		entries[d.cube.column[0]] = left
 	}
 }
 
-// entry returns the entry of the store for ranks of the cube's features.
-func (c *cubes) entry(cb *cube, ranks []int) int {
-	last := len(ranks) - 1
-	if last < 0 {
-		return cb.at + cb.column[0]
+// row derives a row from one of the marginal.
+func (d *derivation) row(row, marginal int) {
+	for _, x := range d.store {
+		for _, s := range d.spans {
+			left := x[row+s.to:][:s.n]
+			copy(left, x[marginal+s.from:])
+			for _, far := range d.siblings {
+				counted := x[row+far+s.to:][:len(left)]
+				for i, n := range counted {
+					left[i] -= n
+				}
+			}
+		}
 	}
-	n := 0
-	for j, r := range ranks[:last] {
-		n = n*c.block.byFeat[cb.slots[j]].size + r
-	}
-	return cb.at + n*cb.stride + cb.column[ranks[last]]
 }

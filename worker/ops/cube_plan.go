@@ -69,7 +69,7 @@ func (w *work) byTable(size float64) float64 {
 // candidatePanel holds the candidates whose prefixes have the same features.
 type candidatePanel struct {
 	slots    []int
-	partners []partner // ascending by slot
+	partners []*partner // ascending by slot
 }
 
 // partner is the feature that prefixes are extended by.
@@ -85,7 +85,7 @@ func (p *candidatePanel) partner(from, slot int) int {
 		from++
 	}
 	if from == len(p.partners) || p.partners[from].slot != slot {
-		p.partners = slices.Insert(p.partners, from, partner{slot: slot})
+		p.partners = slices.Insert(p.partners, from, &partner{slot: slot})
 	}
 	return from
 }
@@ -95,11 +95,18 @@ func (p *candidatePanel) partner(from, slot int) int {
 type cubePlan struct {
 	cubes      *cubes // nil = none
 	candidates *lattice.Candidates
-	slot       []int             // item → slot
-	panel      []*candidatePanel // prefix → panel
-	number     []int             // prefix → number of its ranks in the panel
+	runs       []candidateRun // ascending
 	left       *lattice.Candidates
 	index      []uint32 // candidate left → candidate; nil = the same
+}
+
+// candidateRun are the candidates from…to-1 of a prefix that its extensions of
+// one feature make.
+type candidateRun struct {
+	prefix   int
+	from, to int
+	number   int // of the prefix's ranks in the panel
+	partner  *partner
 }
 
 // planCubes decides by what the ways to count cost which combinations of
@@ -109,17 +116,9 @@ func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w 
 	if c.Order > cubeOrder || how == byBitmaps || how == byRows {
 		return p
 	}
-	p.slot = make([]int, len(b.items))
-	for s, r := range b.byFeat {
-		for i := range r.codes {
-			p.slot[r.from+i] = s
-		}
-	}
-	panels := p.gather(b, groups)
 	cs := &cubes{block: b, byKey: map[combination]*cube{}}
-	for _, panel := range panels {
-		for i := range panel.partners {
-			at := &panel.partners[i]
+	for _, panel := range p.gather(b, groups) {
+		for _, at := range panel.partners {
 			slots := append(slices.Clone(panel.slots), at.slot)
 			if ok, byTable := b.cheapestCube(slots, at.candidates, w, how); ok {
 				at.cube = cs.add(slots, byTable, w)
@@ -137,49 +136,44 @@ func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w 
 
 // gather sorts the candidates by their features.
 func (p *cubePlan) gather(b *countBlock, groups *lattice.Lattice) (panels []*candidatePanel) {
+	slotOf := make([]int, len(b.items))
+	for s, r := range b.byFeat {
+		for i := range r.codes {
+			slotOf[r.from+i] = s
+		}
+	}
 	c, byKey := p.candidates, map[combination]*candidatePanel{}
-	path, slots, last := make([]uint32, c.Order-1), make([]int, c.Order-1), (*candidatePanel)(nil)
-	p.panel, p.number = make([]*candidatePanel, len(c.Prefix)), make([]int, len(c.Prefix))
+	path, slots, panel := make([]uint32, c.Order-1), make([]int, c.Order-1), (*candidatePanel)(nil)
 	for i, prefix := range c.Prefix {
 		groups.Path(c.Order-1, prefix, path)
 		number := 0
 		for d, item := range path {
-			slots[d] = p.slot[item]
+			slots[d] = slotOf[item]
 			r := &b.byFeat[slots[d]]
 			number = number*r.size + int(item) - r.from
 		}
-		panel := last
-		if last == nil || !slices.Equal(last.slots, slots) {
+		if panel == nil || !slices.Equal(panel.slots, slots) {
 			key := combinationOf(slots)
 			if panel = byKey[key]; panel == nil {
 				panel = &candidatePanel{slots: slices.Clone(slots)}
 				byKey[key] = panel
 				panels = append(panels, panel)
 			}
-			last = panel
 		}
-		p.panel[i], p.number[i] = panel, number
 		at := 0
-		p.eachRun(i, func(slot, from, to int) {
+		for from, end := c.Start[i], c.Start[i+1]; from < end; {
+			slot := slotOf[c.Ext[from]]
+			r, to := &b.byFeat[slot], from+1
+			for past := uint32(r.from + len(r.codes)); to < end && c.Ext[to] < past; {
+				to++
+			}
 			at = panel.partner(at, slot)
 			panel.partners[at].candidates += to - from
-		})
+			p.runs = append(p.runs, candidateRun{i, from, to, number, panel.partners[at]})
+			from = to
+		}
 	}
 	return panels
-}
-
-// eachRun calls do with the candidates from…to-1 of a prefix that its
-// extensions of one feature make.
-func (p *cubePlan) eachRun(prefix int, do func(slot, from, to int)) {
-	c := p.candidates
-	for from, end := c.Start[prefix], c.Start[prefix+1]; from < end; {
-		slot, to := p.slot[c.Ext[from]], from+1
-		for to < end && p.slot[c.Ext[to]] == slot {
-			to++
-		}
-		do(slot, from, to)
-		from = to
-	}
 }
 
 // cheapestCube says whether the candidates of a combination of features are
@@ -234,18 +228,20 @@ func (c *cubes) add(slots []int, byTable bool, w work) *cube {
 // leave lists the candidates that are in no cube.
 func (p *cubePlan) leave() {
 	c, left := p.candidates, &lattice.Candidates{Order: p.candidates.Order, Start: []int{0}}
-	for i, prefix := range c.Prefix {
-		at, panel := 0, p.panel[i]
-		p.eachRun(i, func(slot, from, to int) {
-			if at = panel.partner(at, slot); panel.partners[at].cube == nil {
-				left.Ext = append(left.Ext, c.Ext[from:to]...)
-				for k := from; k < to; k++ {
-					p.index = append(p.index, uint32(k))
-				}
-			}
-		})
-		if n := len(left.Ext); n > left.Start[len(left.Start)-1] {
-			left.Prefix, left.Start = append(left.Prefix, prefix), append(left.Start, n)
+	last := -1 // prefix
+	for i := range p.runs {
+		r := &p.runs[i]
+		if r.partner.cube != nil {
+			continue
+		}
+		if r.prefix != last {
+			last = r.prefix
+			left.Prefix, left.Start = append(left.Prefix, c.Prefix[last]), append(left.Start, 0)
+		}
+		left.Ext = append(left.Ext, c.Ext[r.from:r.to]...)
+		left.Start[len(left.Prefix)] = len(left.Ext)
+		for k := r.from; k < r.to; k++ {
+			p.index = append(p.index, uint32(k))
 		}
 	}
 	p.left = left
