@@ -80,7 +80,8 @@ type R2 struct {
 	Error    float64   `json:"error"`    // standard error of HeldOut over the splits
 	Splits   []SplitR2 `json:"splits"`
 	Tree     TreeR2    `json:"tree"`
-	Lambdas  []Trade   `json:"lambdas,omitempty"` // what other weights of the metric would explain; ascending by λ
+	Compared *Compared `json:"compared,omitempty"` // absent where no feature predicts the metric
+	Lambdas  []Trade   `json:"lambdas,omitempty"`  // what other weights of the metric would explain; ascending by λ
 
 	Cells     *Explained   `json:"cells"`               // of the cells, before they are merged
 	Beside    []*Explained `json:"beside,omitempty"`    // the same of the sets of features in Config.Beside

@@ -108,6 +108,7 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 	}
 	r.report("comparing with a tree")
 	r.nested.figures(&r.result.R2)
+	r.compare()
 	if err := r.trade(ctx); err != nil {
 		return nil, err
 	}

@@ -75,29 +75,9 @@ func (s *split) weighed(ctx context.Context, f *fit, metrics []metric.Metric, la
 	}
 	n := len(g.points.Weight)
 	k := min(f.k, n)
-	cluster := make([]int, g.c.cells()) // of every cell; k = of no training row
-	for cell := range cluster {
-		cluster[cell] = k
-	}
-	for i, l := range g.spread(Cut(merges, n, k)) {
-		cluster[g.cells[i]] = l
-	}
-	test := g.c.over(s.test, &s.trained)
-	for m := range s.trained.metrics {
-		known, level := make([]float64, k+1), make([]float64, k+1)
-		for _, cell := range g.cells {
-			known[cluster[cell]] += g.v.known[m][cell]
-			level[cluster[cell]] += g.v.sum[m][cell]
-		}
-		for l := range level {
-			if known[l] > 0 {
-				level[l] /= known[l]
-			}
-		}
-		ofMetric += explained(test.known[m], test.sum[m], s.reserved.metrics[m].variance,
-			func(cell int) float64 { return level[cluster[cell]] })
-	}
-	return ofMetric / float64(max(1, len(s.trained.metrics))), g.profileExplained(test, cluster, k), nil
+	cluster := g.everywhere(g.spread(Cut(merges, n, k)), k)
+	checked := s.check(g, g.c.over(s.test, &s.trained), cluster, k)
+	return checked.Metric, checked.Profile, nil
 }
 
 // profileExplained returns the R² on other rows of predicting the levels of the

@@ -48,6 +48,10 @@ func (p *document) segments() *segmentsView {
 	if r.Predicts && len(r.R2.Splits) > 0 {
 		v.Said = append(v.Said, p.t("On customers held out the segments explain %s of the variance; a tree with as many rules %s.", percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules)))
 	}
+	if c := r.R2.Compared; c != nil {
+		v.Said = append(v.Said, p.t("Held out, metric / profile: merging %s, its rules %s; a tree grown directly for both %s with as many rules, %s with as many leaves as segments.",
+			both(c.Merged), both(c.Rules), both(c.SameRules), both(c.SameSegments)))
+	}
 	p.list(v, r.Segments, p.f.Personas.Segments, true)
 	return v
 }

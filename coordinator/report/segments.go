@@ -41,17 +41,23 @@ func (f *Findings) segments() section {
 		s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
 			percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
 	}
+	if c := r.R2.Compared; c != nil {
+		s.note("held out, metric / profile: merging %s, its rules %s; a tree grown directly for both %s with as many rules, %s with as many leaves as segments",
+			both(c.Merged), both(c.Rules), both(c.SameRules), both(c.SameSegments))
+	}
 	for _, n := range r.Notes {
 		s.note("! %s", n)
 	}
 	return s
 }
 
+func both(b merge.Both) string { return percent(b.Metric) + " / " + percent(b.Profile) }
+
 // trades says what every λ explains of metric and profile.
 func trades(r *merge.Result) string {
 	var parts []string
 	for _, t := range r.R2.Lambdas {
-		part := fmt.Sprintf("%.2f: %s / %s", t.Lambda, percent(t.Metric), percent(t.Profile))
+		part := fmt.Sprintf("%.2f: %s", t.Lambda, both(merge.Both{Metric: t.Metric, Profile: t.Profile}))
 		if t.Lambda == r.Lambda {
 			part += " (taken)"
 		}
