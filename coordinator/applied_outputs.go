@@ -3,9 +3,7 @@ package coordinator
 import (
 	"context"
 	"io"
-	"runtime"
 
-	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/worker/source"
 )
@@ -13,20 +11,10 @@ import (
 // appliedDocument is run.json of a command that applies a finished job to
 // another table.
 type appliedDocument struct {
-	Version  string          `json:"version"`
-	Go       string          `json:"go"`
-	Platform string          `json:"platform"`
-	Command  string          `json:"command"`
-	Config   appliedConfig   `json:"config"`
-	Input    []source.File   `json:"input"`
-	Rows     int64           `json:"rows"`
-	Columns  int             `json:"columns"`
-	Shards   int             `json:"shards,omitempty"`
-	Workers  int             `json:"workers"`
-	Seconds  float64         `json:"seconds"`
-	Stages   []stage         `json:"stages"`
-	Engine   engine.Stats    `json:"engine"`
-	Outputs  []export.Output `json:"outputs"`
+	ran
+	Command string        `json:"command"`
+	Config  appliedConfig `json:"config"`
+	after
 }
 
 // appliedConfig is the part of the config that decides the results.
@@ -42,12 +30,7 @@ type appliedConfig struct {
 // commitApplied writes run.json and puts everything into place.
 func (j *job) commitApplied(ctx context.Context, command string, config appliedConfig) error {
 	config.Input = j.Input
-	d := appliedDocument{
-		Version: j.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: command, Config: config, Input: j.table.Files, Rows: j.findings.Source.Rows, Columns: len(j.table.Columns),
-		Shards: j.shards, Workers: j.findings.Source.Workers, Seconds: j.findings.Seconds,
-		Stages: j.stages, Engine: j.engine.Stats(), Outputs: j.folder.Outputs(),
-	}
+	d := appliedDocument{j.ran(), command, config, j.after(j.findings.Source.Rows)}
 	err := j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, d) })
 	if err != nil {
 		return err

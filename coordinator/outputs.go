@@ -3,9 +3,7 @@ package coordinator
 import (
 	"context"
 	"io"
-	"runtime"
 
-	"github.com/headwater-dev/headwater/coordinator/engine"
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/feature"
@@ -80,24 +78,14 @@ func (j *job) writeReports() error {
 // runDocument is run.json: what ran, on what, and what it took. It alone
 // differs between two runs of the same job.
 type runDocument struct {
-	Version  string          `json:"version"`
-	Go       string          `json:"go"`
-	Platform string          `json:"platform"`
+	ran
 	Config   runConfig       `json:"config"`
 	From     string          `json:"from,omitempty"` // segments were made from what the job in this folder kept
-	Input    []source.File   `json:"input"`
-	Rows     int64           `json:"rows"`
-	Columns  int             `json:"columns"`
 	Features int             `json:"features"`
 	Metrics  []metric.Metric `json:"metrics"`
 	Groups   int             `json:"groups,omitempty"`
 	Segments int             `json:"segments,omitempty"`
-	Shards   int             `json:"shards"`
-	Workers  int             `json:"workers"`
-	Seconds  float64         `json:"seconds"`
-	Stages   []stage         `json:"stages"`
-	Engine   engine.Stats    `json:"engine"`
-	Outputs  []export.Output `json:"outputs"`
+	after
 }
 
 // runConfig is the part of the config that decides the results.
@@ -137,16 +125,14 @@ type runConfig struct {
 func (j *job) runDocument() runDocument {
 	c := j.Config
 	d := runDocument{
-		Version: c.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		ran: j.ran(),
 		Config: runConfig{
 			Input: c.Input, Metrics: c.Metrics, Weight: c.Weight, Features: c.Features, Exclude: c.Exclude,
 			Keep: c.Keep, Roles: c.Roles, Context: c.Context, Lever: c.Lever, Bins: c.Bins, AsOf: c.AsOf, Order: c.Order, MinShare: c.MinShare,
 			MinCount: c.MinCount, MaxShare: c.MaxShare, Top: c.Top, All: c.All, Best: c.Best, By: c.By, Alpha: c.Alpha, Direction: c.Direction,
 			KMin: c.KMin, KMax: c.KMax, K: c.K, Lambda: c.Lambda, Cross: c.Cross, KMeans: c.KMeans, Seed: c.Seed,
 		},
-		Input: j.table.Files, Rows: j.rows(), Columns: len(j.table.Columns), Features: len(j.plan.Features),
-		Metrics: j.metrics, Shards: j.shards, Workers: j.findings.Source.Workers,
-		Seconds: j.findings.Seconds, Stages: j.stages, Engine: j.engine.Stats(), Outputs: j.folder.Outputs(),
+		Features: len(j.plan.Features), Metrics: j.metrics, after: j.after(j.rows()),
 	}
 	if g := j.findings.Groups; g != nil {
 		d.Groups = g.Len()
