@@ -36,9 +36,10 @@ var layers = []layer{
 	{"worker/encoder", workerParts},
 	{"worker/source", workerParts},
 	{"worker/shard", workerParts},
+	{"worker/store", workerParts},
 	{"worker/ops", append([]string{"worker/source/synthetic"}, workerParts...)},
 	{"worker", nil},
-	{"coordinator", []string{"worker/wire", "worker/partial", "worker/source", "worker/encoder", "kernels/..."}},
+	{"coordinator", []string{"worker/wire", "worker/partial", "worker/source", "worker/encoder", "worker/store", "kernels/..."}},
 	{"cmd", []string{
 		"coordinator/...", "worker", "worker/wire", "worker/partial", "worker/encoder", "worker/source/...",
 	}},
@@ -46,7 +47,7 @@ var layers = []layer{
 }
 
 var workerParts = []string{
-	"worker/partial", "worker/wire", "worker/encoder", "worker/source", "worker/shard", "kernels/...",
+	"worker/partial", "worker/wire", "worker/encoder", "worker/source", "worker/shard", "worker/store", "kernels/...",
 }
 
 // fences name the only packages that import a library: so a library can be
@@ -56,6 +57,7 @@ var fences = []struct {
 	may     []string
 }{
 	{"github.com/nats-io", []string{"worker/wire"}},
+	{"github.com/minio", []string{"worker/store"}},
 	// Record batches are read, profiled, encoded, shipped and assigned; shards
 	// hold codes, and the coordinator sees aggregates only.
 	{"github.com/apache/arrow", []string{

@@ -34,8 +34,8 @@ type assigned struct {
 	levels   [][]int64 // of these: code → customers
 }
 
-// assignBy sends every row of the table where the params say and writes the
-// parts. Rows are those of the splits, −1 where they are not known yet, which
+// assignBy sends every row of the table where the params say. Workers leave the
+// parts where the outputs will be, and one of each split is taken. Rows are those of the splits, −1 where they are not known yet, which
 // they must be where there is no id.
 func (j *job) assignBy(ctx context.Context, params wire.AssignParams, rows []int64) (*assigned, error) {
 	params.First = firstRows(j.table.Splits, rows)
@@ -47,7 +47,14 @@ func (j *job) assignBy(ctx context.Context, params wire.AssignParams, rows []int
 			all += n
 		}
 	}
-	out := export.NewAssignments(j.folder, params.Names, len(j.table.Splits), params.ID != "")
+	if !j.Ship { // workers that are to touch no file but through the coordinator get no place
+		place, err := j.out.Parts(j.engine.Term())
+		if err != nil {
+			return nil, err
+		}
+		params.Place = *place
+	}
+	out := export.NewAssignments(j.out, params.Names, len(j.table.Splits), params.ID != "", params.By != nil)
 	err := j.engine.OverEachSplit(ctx, wire.OpAssign, params, j.table.Splits, func(answer []byte) error {
 		var parts partial.Parts
 		if err := wire.Decode(answer, &parts); err != nil {

@@ -166,7 +166,7 @@ func (a *assigner) assign(ctx context.Context) error {
 }
 
 func (a *assigner) writeAudiences(context.Context) error {
-	files, anonymous, err := export.WriteAudiences(a.folder, a.assigned.manifest, a.config.Audiences)
+	files, anonymous, err := export.WriteAudiences(a.out, a.assigned.manifest, a.config.Audiences)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func Diff(ctx context.Context, c *Config, s Sides) (found *report.Findings, err 
 		}
 		j.findings.Seconds = time.Since(begin).Seconds()
 		found = &j.findings
-		if j.folder == nil {
+		if j.out == nil {
 			return nil
 		}
 		return j.commit(ctx, j.writeDifferences)

@@ -20,7 +20,7 @@ import (
 
 // write writes one output.
 func (j *job) write(name string, fill func(io.Writer) error) error {
-	w, err := j.folder.Create(name)
+	w, err := j.out.Create(name)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (j *job) place(ctx context.Context) error {
 	if err := j.engine.Confirm(ctx); err != nil {
 		return err
 	}
-	if err := j.folder.Commit(); err != nil {
+	if err := j.out.Commit(); err != nil {
 		return err
 	}
-	j.findings.Out, j.findings.Outputs = j.folder.Path(), j.folder.Outputs()
+	j.findings.Out, j.findings.Outputs = j.out.Path(), j.out.Outputs()
 	return nil
 }
 

@@ -36,6 +36,6 @@ func (j *job) after(rows int64) after {
 	return after{
 		Input: j.table.Files, Rows: rows, Columns: len(j.table.Columns), Shards: j.shards,
 		Workers: j.findings.Source.Workers, Seconds: j.findings.Seconds, Stages: j.stages,
-		Engine: j.engine.Stats(), Outputs: j.folder.Outputs(),
+		Engine: j.engine.Stats(), Outputs: j.out.Outputs(),
 	}
 }

@@ -40,7 +40,7 @@ func Recheck(ctx context.Context, c *Config, from string) (*report.Recheck, erro
 			}
 		}
 		j.findings.Seconds = time.Since(begin).Seconds()
-		if j.folder == nil {
+		if j.out == nil {
 			return nil
 		}
 		return r.commit(ctx)

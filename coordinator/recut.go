@@ -55,10 +55,10 @@ func Recut(ctx context.Context, c *RecutConfig) (found *report.Findings, err err
 	if c.Out == "" {
 		return f, nil
 	}
-	if j.folder, err = export.Open(c.Out, c.Force); err != nil {
+	if j.out, err = export.Open(c.Out, c.Force); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, j.folder.Abort()) }()
+	defer func() { err = errors.Join(err, j.out.Abort()) }()
 	earlier.Version, earlier.Segments, earlier.Seconds, earlier.From = c.Version, f.Segments.K, f.Seconds, c.From
 	earlier.Config.K, earlier.Config.KMin, earlier.Config.KMax = c.K, c.KMin, c.KMax
 	earlier.Groups, earlier.Stages, earlier.Workers, earlier.Shards = 0, nil, 0, 0
@@ -73,14 +73,14 @@ func (j *job) writeRecut(run *runDocument) error {
 	if err := j.writeReports(); err != nil {
 		return err
 	}
-	run.Outputs = j.folder.Outputs()
+	run.Outputs = j.out.Outputs()
 	if err := j.write(export.RunFile, func(w io.Writer) error { return export.WriteJSON(w, run) }); err != nil {
 		return err
 	}
-	if err := j.folder.Commit(); err != nil {
+	if err := j.out.Commit(); err != nil {
 		return err
 	}
-	j.findings.Out, j.findings.Outputs = j.folder.Path(), j.folder.Outputs()
+	j.findings.Out, j.findings.Outputs = j.out.Path(), j.out.Outputs()
 	return nil
 }
 

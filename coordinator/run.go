@@ -22,7 +22,7 @@ import (
 // job is one run of a Config, stage by stage; each stage fills in its part.
 type job struct {
 	*Config
-	folder *export.Folder // nil when nothing is written
+	out    export.Out // nil when nothing is written
 	table  *source.Table
 	engine *engine.Engine
 
@@ -76,7 +76,7 @@ func Run(ctx context.Context, c *Config) (found *report.Findings, err error) {
 		j.warnOfArtefacts()
 		j.findings.Seconds = time.Since(begin).Seconds()
 		found = &j.findings
-		if j.folder == nil {
+		if j.out == nil {
 			return nil
 		}
 		return j.commit(ctx, j.writeReports)
@@ -95,10 +95,10 @@ func withJob(ctx context.Context, c *Config, do func(*job) error) (err error) {
 	}
 	j := &job{Config: c}
 	if c.Out != "" {
-		if j.folder, err = export.Open(c.Out, c.Force); err != nil {
+		if j.out, err = export.OpenOut(ctx, c.Out, c.Force); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, j.folder.Abort()) }()
+		defer func() { err = errors.Join(err, j.out.Abort()) }()
 	}
 	if j.table, err = source.Find(ctx, c.Input); err != nil {
 		return err
@@ -116,11 +116,11 @@ func withJob(ctx context.Context, c *Config, do func(*job) error) (err error) {
 
 // keepInputs refuses a job that would replace a file that it reads.
 func (j *job) keepInputs() error {
-	if j.folder == nil {
+	if j.out == nil {
 		return nil
 	}
 	for _, file := range j.table.Files {
-		if j.folder.Replaces(file.Path) {
+		if j.out.Replaces(file.Path) {
 			return fmt.Errorf("%s is read by this job and would be replaced by it: choose another --out", file.Name)
 		}
 	}

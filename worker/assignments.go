@@ -83,7 +83,7 @@ func (s *session) perform(ctx context.Context, a *assignment) error {
 
 // runOp returns the encoded partial, or why there is none.
 func (s *session) runOp(ctx context.Context, a *assignment) ([]byte, *wire.Failure) {
-	env := &ops.Env{Table: s.table, Opener: s.opener, Splits: a.Splits, Units: a.Units, Progress: s.progress(wire.Advance{Key: a.Key})}
+	env := &ops.Env{Table: s.table, Opener: s.opener, Splits: a.Splits, Units: a.Units, Key: a.name(), Parts: &s.parts, Progress: s.progress(wire.Advance{Key: a.Key})}
 	if a.Splits == nil {
 		var missing []int
 		if env.Shards, missing = s.resident(a.Units); missing != nil {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/store"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -48,8 +49,8 @@ func outOfReach(err error) bool {
 }
 
 // transient says whether the same work can succeed elsewhere or later: trouble
-// with the connection or with a disk, not with the data.
+// with the connection, with a disk or a bucket, not with the data.
 func transient(err error) bool {
 	var errno syscall.Errno
-	return wire.Transient(err) || errors.As(err, &errno)
+	return wire.Transient(err) || errors.Is(err, store.ErrTrouble) || errors.As(err, &errno)
 }

@@ -57,6 +57,11 @@ type assignment struct {
 	term string
 }
 
+// name tells the assignment from all others of any coordinator.
+func (a *assignment) name() string {
+	return fmt.Sprintf("%s-%d-%d-%d", a.term, a.Key.Round, a.Key.Attempt, a.Key.Assignment)
+}
+
 // holding is a shard whose lease this session holds.
 type holding struct {
 	*wire.HeldLease

@@ -18,6 +18,7 @@ import (
 	"github.com/headwater-dev/headwater/worker/ops"
 	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/store"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -168,6 +169,7 @@ func nextJob(ctx context.Context, cfg *Config, told <-chan struct{}) (*wire.JobR
 // takePart runs all slots in one job until it ends.
 func takePart(ctx context.Context, cfg *Config, record *wire.JobRecord) error {
 	j := &job{id: record.ID, cfg: cfg}
+	defer j.parts.Close()
 	var wg sync.WaitGroup
 	errs := make([]error, cfg.Slots)
 	for i := range cfg.Slots {
@@ -187,8 +189,9 @@ func takePart(ctx context.Context, cfg *Config, record *wire.JobRecord) error {
 
 // job is what the slots share.
 type job struct {
-	id  string
-	cfg *Config
+	id    string
+	cfg   *Config
+	parts store.Writers
 
 	mu     sync.Mutex
 	desc   *wire.Job

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/headwater-dev/headwater/worker/store/storetest"
 )
 
 // asHeadwater makes the test binary behave as headwater itself, so that tests
@@ -20,6 +22,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	code := m.Run()
+	storetest.Clean()
 	if builtDuckDB != "" {
 		_ = os.RemoveAll(builtDuckDB)
 	}

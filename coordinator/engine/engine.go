@@ -265,6 +265,10 @@ func (e *Engine) renew() {
 	}
 }
 
+// Term names this coordinator's term. No other coordinator has the same, of this
+// job or of any.
+func (e *Engine) Term() string { return e.term.String() }
+
 // Confirm makes sure that this process still is the job's coordinator: to be
 // called before outputs are written. ErrTermLost says that it is not.
 func (e *Engine) Confirm(ctx context.Context) error {

@@ -1,9 +1,6 @@
 package export
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -40,10 +37,10 @@ type ManifestPart struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Assignments writes part files, one per split of the source, as they come.
+// Assignments takes part files, one per split of the source, as they come.
 // It is for one goroutine at a time.
 type Assignments struct {
-	folder   *Folder
+	out      Out
 	manifest Manifest
 	missing  int       // parts yet to come
 	levels   [][]int64 // tested feature → code → rows of the parts so far
@@ -51,9 +48,9 @@ type Assignments struct {
 
 // NewAssignments begins the assignments of the rows of so many splits to the
 // named segments. withID tells whether rows are known by an id, or else by file
-// and row number.
-func NewAssignments(folder *Folder, segments []string, splits int, withID bool) *Assignments {
-	a := &Assignments{folder: folder, missing: splits, manifest: Manifest{
+// and row number; distances whether parts hold how far each is from its centre.
+func NewAssignments(out Out, segments []string, splits int, withID, distances bool) *Assignments {
+	a := &Assignments{out: out, missing: splits, manifest: Manifest{
 		Format:  ManifestFormat,
 		Version: ManifestVersion,
 		Columns: []string{"file", "row", "rule", "segment", "segment_name"},
@@ -62,13 +59,16 @@ func NewAssignments(folder *Folder, segments []string, splits int, withID bool) 
 	if withID {
 		a.manifest.Columns = []string{"id", "rule", "segment", "segment_name"}
 	}
+	if distances {
+		a.manifest.Columns = append(a.manifest.Columns, "distance")
+	}
 	for i, name := range segments {
 		a.manifest.Segments = append(a.manifest.Segments, ManifestSegment{Segment: i + 1, Name: name})
 	}
 	return a
 }
 
-// Add writes one part. Parts come in any order, each once; one that does not
+// Add takes one part. Parts come in any order, each once; one that does not
 // add up is an error.
 func (a *Assignments) Add(p partial.Part) error {
 	if p.Unit < 0 || p.Unit >= len(a.manifest.Parts) {
@@ -89,23 +89,11 @@ func (a *Assignments) Add(p partial.Part) error {
 			return fmt.Errorf("assignments: the part of split %d has %d rows, but the levels of feature %d of %d hold %v", p.Unit, p.Rows, f+1, len(p.Levels), counts)
 		}
 	}
-	if magic := []byte("PAR1"); len(p.Bytes) < 12 || !bytes.HasPrefix(p.Bytes, magic) || !bytes.HasSuffix(p.Bytes, magic) {
-		return fmt.Errorf("assignments: the part of split %d is no whole Parquet file (%d bytes)", p.Unit, len(p.Bytes))
-	}
-	name := fmt.Sprintf("part-%05d.parquet", p.Unit)
-	out, err := a.folder.Create(AssignmentsDir + "/" + name)
+	taken, err := a.out.Take(&p)
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(p.Bytes); err != nil {
-		_ = out.Close() // would say the same again
-		return err
-	}
-	if err := out.Close(); err != nil {
-		return err
-	}
-	hash := sha256.Sum256(p.Bytes)
-	*part = ManifestPart{Name: name, Rows: p.Rows, Bytes: int64(len(p.Bytes)), SHA256: hex.EncodeToString(hash[:])}
+	*part = taken
 	if a.levels == nil {
 		a.levels = make([][]int64, len(p.Levels))
 	}
@@ -137,7 +125,7 @@ func (a *Assignments) Close(rows int64) (*Manifest, error) {
 	if rows >= 0 && a.manifest.Rows != rows {
 		return nil, fmt.Errorf("assignments: the parts hold %d rows, but the table has %d: did the source change during the job?", a.manifest.Rows, rows)
 	}
-	out, err := a.folder.Create(ManifestFile)
+	out, err := a.out.Create(ManifestFile)
 	if err != nil {
 		return nil, err
 	}

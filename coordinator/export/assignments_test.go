@@ -36,7 +36,7 @@ func TestAssignments(t *testing.T) {
 		parts := []partial.Part{part(t, 0, 3, 0), part(t, 1, 0, 0), part(t, 2, 1, 4)}
 		out := filepath.Join(t.TempDir(), "out")
 		f := fill(t, out, false, nil)
-		a := NewAssignments(f, []string{"x & <y>", "z"}, 3, true)
+		a := NewAssignments(f, []string{"x & <y>", "z"}, 3, true, false)
 		for _, i := range order {
 			if err := a.Add(parts[i]); err != nil {
 				t.Fatal(err)
@@ -66,7 +66,7 @@ func TestAssignmentsRefuses(t *testing.T) {
 	open := func() (*Assignments, *Folder) {
 		f := fill(t, filepath.Join(t.TempDir(), "out"), false, nil)
 		t.Cleanup(func() { f.Abort() })
-		return NewAssignments(f, []string{"a", "b"}, 2, false), f
+		return NewAssignments(f, []string{"a", "b"}, 2, false, false), f
 	}
 	for want, spoil := range map[string]func(p *partial.Part){
 		"split 2 of 2":        func(p *partial.Part) { p.Unit = 2 },

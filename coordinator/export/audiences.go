@@ -25,8 +25,8 @@ const (
 //
 // Ids stand as they are, also those that a spreadsheet would take for a formula:
 // audiences are for programs.
-func WriteAudiences(folder *Folder, m *Manifest, form string) (files []string, anonymous int64, err error) {
-	a := &audiences{folder: folder, columns: m.Columns[:len(m.Columns)-3], segment: len(m.Columns) - 2}
+func WriteAudiences(to Out, m *Manifest, form string) (files []string, anonymous int64, err error) {
+	a := &audiences{to: to, columns: m.Columns[:slices.Index(m.Columns, "rule")], segment: slices.Index(m.Columns, "segment")}
 	defer func() {
 		for _, out := range a.out {
 			err = errors.Join(err, out.file.Close())
@@ -49,7 +49,7 @@ func WriteAudiences(folder *Folder, m *Manifest, form string) (files []string, a
 
 // audiences are the files being written.
 type audiences struct {
-	folder    *Folder
+	to        Out
 	columns   []string // that name a customer
 	segment   int      // index of the segment's column in a part
 	out       []*audience
@@ -68,7 +68,7 @@ type audience struct {
 }
 
 func (a *audiences) create(name, form string) error {
-	file, err := a.folder.Create(name)
+	file, err := a.to.Create(name)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (a *audiences) create(name, form string) error {
 
 // part sends the rows of a part to their audiences.
 func (a *audiences) part(name, form string) error {
-	file, err := a.folder.Staged(AssignmentsDir + "/" + name)
+	file, err := a.to.Staged(AssignmentsDir + "/" + name)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func TestWriteAudiences(t *testing.T) {
 	for _, form := range []string{AudienceCSV, AudienceParquet} {
 		out := filepath.Join(t.TempDir(), "out")
 		f := fill(t, out, false, nil)
-		a := NewAssignments(f, []string{"One", "Two", "Three"}, 3, true)
+		a := NewAssignments(f, []string{"One", "Two", "Three"}, 3, true, false)
 		for _, i := range []int{2, 0, 1} {
 			if err := a.Add(parts[i]); err != nil {
 				t.Fatal(err)

@@ -44,16 +44,8 @@ var rename = os.Rename
 // job that this one did not write again are removed. Committing again does
 // nothing.
 func (f *Folder) Commit() error {
-	if f.ended {
-		return f.failed
-	}
-	if f.failed != nil {
-		return f.failed
-	}
-	if len(f.open) > 0 {
-		for name := range f.open {
-			return f.fail(name, errors.New("is still being written"))
-		}
+	if err := f.ready(); err != nil || f.ended {
+		return err
 	}
 	if err := f.place(); err != nil {
 		err = f.fail("", err)
@@ -64,6 +56,17 @@ func (f *Folder) Commit() error {
 	}
 	f.made = nil
 	_ = f.release() // what is left of the staging folder is removed by the next job
+	return nil
+}
+
+// ready says what keeps the outputs from being put into place.
+func (f *Folder) ready() error {
+	if f.failed != nil {
+		return f.failed
+	}
+	for name := range f.open {
+		return f.fail(name, errors.New("is still being written"))
+	}
 	return nil
 }
 

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/headwater-dev/headwater/worker/store"
 )
 
 // The outputs. RunFile comes last: a folder without it holds no finished job.
@@ -96,6 +98,9 @@ type Folder struct {
 func Open(path string, force bool) (*Folder, error) {
 	if path == "" {
 		return nil, errors.New("no out folder is named: give one with --out")
+	}
+	if strings.HasPrefix(path, store.Scheme) {
+		return nil, fmt.Errorf("%s: %w", path, errLocalOnly)
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {

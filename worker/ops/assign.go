@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +17,10 @@ import (
 )
 
 // assign writes one part file per split: for every row its id, or file and row
-// number, the rule it falls under and its segment. Only the columns that the tree tests and the id are
-// read; about 150 ns a row, most of it for writing. A part depends on its split
-// alone: not on the worker, nor on the other splits of the assignment.
+// number, the rule it falls under, its segment, and of clusters its distance
+// from the centre. Only the columns that decide and the id are read; about
+// 150 ns a row, most of it for writing. A part depends on its split alone: not
+// on the worker, nor on the other splits of the assignment.
 func assign(ctx context.Context, env *Env, p wire.AssignParams) (partial.Parts, error) {
 	a, err := newAssigner(env, &p)
 	if err != nil {
@@ -32,10 +32,10 @@ func assign(ctx context.Context, env *Env, p wire.AssignParams) (partial.Parts, 
 		if unit < 0 || unit >= len(p.First) {
 			return partial.Parts{}, fmt.Errorf("assign: no first row is given for split %d", unit)
 		}
-		if parts.Files[i], err = a.split(ctx, split, p.First[unit]); err != nil {
+		parts.Files[i].Unit = unit
+		if err := a.split(ctx, split, p.First[unit], &parts.Files[i]); err != nil {
 			return partial.Parts{}, err
 		}
-		parts.Files[i].Unit = unit
 	}
 	return parts, nil
 }
@@ -47,7 +47,8 @@ type assigner struct {
 	labels interface {
 		label(rows *encoder.Rows, rule []int32) error
 	}
-	tested  []int // features of the plan that decide, in the order of their codes in rows
+	nearest *nearestOf // labels, where these are clusters; else nil
+	tested  []int      // features of the plan that decide, in the order of their codes in rows
 	encoder *encoder.Encoder
 	columns []string // those that the encoder reads, then others
 	encoded int      // how many the encoder reads
@@ -56,6 +57,7 @@ type assigner struct {
 	rows    encoder.Rows
 	rules   []rule // what the router sends rows to
 	rule    []int32
+	away    []float64 // of clusters: row → distance from its centre
 }
 
 // rule is one of the rules of a segment, both from 0.
@@ -124,7 +126,8 @@ func (a *assigner) decideBy(p *wire.AssignParams) (*encoder.Plan, error) {
 			read.Features = append(read.Features, p.Plan.Features[o.Feature])
 		}
 		var err error
-		a.labels, err = newNearestOf(read, oneHot, &p.By.Centres)
+		a.nearest, err = newNearestOf(read, oneHot, &p.By.Centres)
+		a.labels = a.nearest
 		return read, err
 	}
 	tree, rules := byRule(&p.Tree)
@@ -167,14 +170,22 @@ func (a *assigner) addID(name string) error {
 
 // split assigns the rows of one split, of which first is the number of rows
 // that precede it in its file.
-func (a *assigner) split(ctx context.Context, split source.Split, first int64) (part partial.Part, err error) {
+func (a *assigner) split(ctx context.Context, split source.Split, first int64, part *partial.Part) (err error) {
 	reader, err := a.env.Opener.Open(ctx, a.env.Table, split, a.columns)
 	if err != nil {
-		return part, err
+		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	var content bytes.Buffer
-	out := newPartWriter(&content, a.idType, a.env.Table.Files[split.File].Name, a.params, a.rules)
+	file, err := a.create(ctx, part.Unit)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Abort())
+		}
+	}()
+	out := newPartWriter(file, a.idType, a.env.Table.Files[split.File].Name, a.params, a.rules)
 	part.Segments = make([]int64, len(a.params.Names))
 	for _, f := range a.tested {
 		part.Levels = append(part.Levels, make([]int64, a.params.Plan.Features[f].Codes()))
@@ -185,23 +196,22 @@ func (a *assigner) split(ctx context.Context, split source.Split, first int64) (
 			break
 		}
 		if err != nil {
-			return part, err
+			return err
 		}
-		err = a.batch(rec, first+part.Rows, out, &part)
+		err = a.batch(rec, first+part.Rows, out, part)
 		part.Rows += rec.NumRows()
 		rec.Release()
 		if err != nil {
-			return part, fmt.Errorf("%s: %w", a.env.Table.Files[split.File].Name, err)
+			return fmt.Errorf("%s: %w", a.env.Table.Files[split.File].Name, err)
 		}
 		if a.env.Progress != nil {
 			a.env.Progress(rec.NumRows())
 		}
 	}
 	if err := out.close(); err != nil {
-		return part, err
+		return err
 	}
-	part.Bytes = content.Bytes()
-	return part, nil
+	return file.close(part)
 }
 
 // batch assigns the rows of one batch; first of the file precede it.
@@ -231,8 +241,11 @@ func (a *assigner) batch(rec arrow.Record, first int64, out *partWriter, part *p
 			counts[code]++
 		}
 	}
-	if a.id < 0 {
-		return out.places(first, a.rule)
+	if a.nearest != nil {
+		a.away = a.nearest.distances(a.away[:0], a.rule)
 	}
-	return out.ids(rec.Column(a.id), a.rule)
+	if a.id < 0 {
+		return out.places(first, a.rule, a.away)
+	}
+	return out.ids(rec.Column(a.id), a.rule, a.away)
 }

@@ -21,8 +21,8 @@ const partRowGroup = 1 << 20
 // values stay in the core's caches.
 const partRun = 2048
 
-// partWriter writes a part file: id (or file and row), rule, segment, segment_name.
-// Its bytes depend on the rows alone.
+// partWriter writes a part file: id (or file and row), rule, segment,
+// segment_name, and of clusters distance. Its bytes depend on the rows alone.
 type partWriter struct {
 	out     *parquet.GenericWriter[any]
 	columns [][]parquet.Value
@@ -31,12 +31,24 @@ type partWriter struct {
 	rule    []parquet.Value // by rule: its number within the segment, from 1
 	segment []parquet.Value // by rule: its segment's number, from 1
 	name    []parquet.Value // by rule: its segment's name
+	away    bool            // rows have a distance
 	rows    int             // in the row group
 }
 
-// partSchema orders the columns by their names' order here: a parquet.Group
-// sorts them, and file, id < row < rule < segment < segment_name is what is wanted.
-func partSchema(id bool, idType source.Type) *parquet.Schema {
+// partColumns are a part's columns in their order; a parquet.Group alone would
+// sort them by name.
+type partColumns struct{ parquet.Group }
+
+// Fields sorts but for the distance, which comes last.
+func (p partColumns) Fields() []parquet.Field {
+	fields := p.Group.Fields() // file, id < row < rule < segment < segment_name
+	if i := slices.IndexFunc(fields, func(f parquet.Field) bool { return f.Name() == "distance" }); i >= 0 {
+		fields = append(slices.Delete(slices.Clone(fields), i, i+1), fields[i])
+	}
+	return fields
+}
+
+func partSchema(id bool, idType source.Type, distance bool) *parquet.Schema {
 	text, number := parquet.Encoded(parquet.String(), &parquet.RLEDictionary), parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary)
 	group := parquet.Group{"rule": number, "segment": number, "segment_name": text}
 	switch {
@@ -47,11 +59,14 @@ func partSchema(id bool, idType source.Type) *parquet.Schema {
 	default:
 		group["id"] = parquet.Optional(parquet.String())
 	}
-	return parquet.NewSchema("assignments", group)
+	if distance {
+		group["distance"] = parquet.Leaf(parquet.DoubleType)
+	}
+	return parquet.NewSchema("assignments", partColumns{group})
 }
 
 func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignParams, rules []rule) *partWriter {
-	schema := partSchema(p.ID != "", idType)
+	schema := partSchema(p.ID != "", idType, p.By != nil)
 	out := &partWriter{
 		out: parquet.NewGenericWriter[any](w, schema,
 			parquet.CreatedBy("headwater", "1", "0"),
@@ -60,6 +75,7 @@ func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignP
 		columns: make([][]parquet.Value, len(schema.Columns())),
 		nulls:   p.Plan.Nulls,
 		file:    parquet.ByteArrayValue([]byte(file)),
+		away:    p.By != nil,
 	}
 	for _, r := range rules {
 		out.rule = append(out.rule, parquet.Int32Value(int32(r.number+1)))
@@ -71,8 +87,8 @@ func newPartWriter(w io.Writer, idType source.Type, file string, p *wire.AssignP
 
 // places writes rows without an id, the first of which follows first others in
 // the file.
-func (w *partWriter) places(first int64, rules []int32) error {
-	return w.write(rules, func(lo, hi int) {
+func (w *partWriter) places(first int64, rules []int32, away []float64) error {
+	return w.write(rules, away, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			w.columns[0] = append(w.columns[0], w.file)
 			w.columns[1] = append(w.columns[1], parquet.Int64Value(first+int64(i)+1))
@@ -81,12 +97,12 @@ func (w *partWriter) places(first int64, rules []int32) error {
 }
 
 // ids writes rows with an id, null where it is missing.
-func (w *partWriter) ids(ids arrow.Array, rules []int32) error {
+func (w *partWriter) ids(ids arrow.Array, rules []int32, away []float64) error {
 	value, err := w.idReader(ids)
 	if err != nil {
 		return err
 	}
-	return w.write(rules, func(lo, hi int) {
+	return w.write(rules, away, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			id := parquet.NullValue()
 			if ids.IsValid(i) {
@@ -128,8 +144,11 @@ func (w *partWriter) idReader(ids arrow.Array) (func(i int) parquet.Value, error
 
 // write hands rows to the Parquet writer, some at a time: fill appends the
 // first columns of rows [lo, hi). The writer may end a page after each run.
-func (w *partWriter) write(rules []int32, fill func(lo, hi int)) error {
+func (w *partWriter) write(rules []int32, away []float64, fill func(lo, hi int)) error {
 	k := len(w.columns)
+	if w.away {
+		k--
+	}
 	for lo := 0; lo < len(rules); {
 		hi := min(len(rules), lo+partRun, lo+partRowGroup-w.rows)
 		for c := range w.columns {
@@ -140,6 +159,11 @@ func (w *partWriter) write(rules []int32, fill func(lo, hi int)) error {
 			w.columns[k-3] = append(w.columns[k-3], w.rule[r])
 			w.columns[k-2] = append(w.columns[k-2], w.segment[r])
 			w.columns[k-1] = append(w.columns[k-1], w.name[r])
+		}
+		if w.away {
+			for _, d := range away[lo:hi] {
+				w.columns[k] = append(w.columns[k], parquet.DoubleValue(d))
+			}
 		}
 		for c, out := range w.out.ColumnWriters() {
 			if _, err := out.WriteRowValues(w.columns[c]); err != nil {

@@ -371,7 +371,7 @@ func TestAssignManyRows(t *testing.T) {
 		for i := range segments {
 			segments[i] = int32((rows + int64(i)) % 3)
 		}
-		if err := w.places(rows, segments); err != nil {
+		if err := w.places(rows, segments, nil); err != nil {
 			t.Fatal(err)
 		}
 		rows += int64(len(segments))

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	"github.com/headwater-dev/headwater/kernels/distance"
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -10,6 +12,7 @@ import (
 type nearestOf struct {
 	space     *pointSpace
 	centroids *distance.Centroids
+	points    *distance.Rows // that were labelled last
 }
 
 // newNearestOf prepares centres in the space of a plan that holds nothing but
@@ -20,7 +23,7 @@ func newNearestOf(plan *encoder.Plan, oneHot []wire.OneHot, centres *wire.Centre
 		return nil, err
 	}
 	centroids, err := space.centroids(centres)
-	return &nearestOf{space, centroids}, err
+	return &nearestOf{space: space, centroids: centroids}, err
 }
 
 // label writes the number of the nearest centre of every row.
@@ -40,5 +43,16 @@ func (n *nearestOf) label(rows *encoder.Rows, out []int32) error {
 	for i, k := range n.space.nearest(n.centroids, points) {
 		out[i] = int32(k)
 	}
+	n.points = points
 	return nil
+}
+
+// distances appends how far each row that was labelled last is from its centre:
+// the same bits everywhere, since terms are added in float64 in a fixed order
+// and roots are rounded correctly.
+func (n *nearestOf) distances(out []float64, of []int32) []float64 {
+	for i, k := range of {
+		out = append(out, math.Sqrt(n.centroids.Distance(n.points, i, int(k))))
+	}
+	return out
 }

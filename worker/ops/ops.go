@@ -10,6 +10,7 @@ import (
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/source"
+	"github.com/headwater-dev/headwater/worker/store"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -19,6 +20,8 @@ type Env struct {
 	Opener source.Opener
 	Splits []source.Split // split ops: the assignment's splits
 	Units  []int          // split ops: their numbers in the round
+	Key    string         // of the assignment, unlike any other of any coordinator; fit for the name of a file
+	Parts  *store.Writers // where part files are left; nil = they go with the answer
 
 	Plan   *encoder.Plan
 	Shards []*shard.Shard // shard ops: the assignment's shards, by id

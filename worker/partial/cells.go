@@ -239,20 +239,6 @@ type Moments struct {
 	Measures []Squares // measure → group
 }
 
-// Parts are finished part files, one per split.
-type Parts struct {
-	Files []Part
-}
-
-// Part is the content of one part file.
-type Part struct {
-	Unit     int // index of the split in the table
-	Rows     int64
-	Bytes    []byte    // a Parquet file
-	Segments []int64   // rows per segment
-	Levels   [][]int64 // feature that the tree tests, ascending → code → rows
-}
-
 // Merge adds other, the squares of the same groups, to m.
 func (m *Moments) Merge(other *Moments) error {
 	if len(m.Measures) != len(other.Measures) {

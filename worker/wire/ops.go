@@ -135,7 +135,7 @@ type LeavesParams struct {
 }
 
 // AssignParams asks for the part files of an assignment: for every row its id
-// (or file and row), rule and segment.
+// (or file and row), rule and segment, of clusters the distance as well.
 type AssignParams struct {
 	Plan  encoder.Plan
 	Tree  encoder.Tree
@@ -143,4 +143,5 @@ type AssignParams struct {
 	Names []string  // of the segments
 	ID    string    // id column; "" = file and row number
 	First []int64   // unit → row number within its file of the split's first row
+	Place PartPlace // where the files are left
 }
