@@ -156,7 +156,8 @@ func (b *Bucket) supersede(listed []string) error {
 	for _, o := range parts {
 		stale = append(stale, o.Name)
 	}
-	stale = slices.DeleteFunc(stale, func(name string) bool { return slices.Contains(listed, name) || !isOutput(name) })
+	slices.Sort(stale)
+	stale = slices.DeleteFunc(slices.Compact(stale), func(name string) bool { return slices.Contains(listed, name) || !isOutput(name) })
 	return each(b.ctx, len(stale), func(ctx context.Context, i int) error { return b.store.Remove(ctx, stale[i]) })
 }
 

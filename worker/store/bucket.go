@@ -152,7 +152,11 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 
 // Remove removes an object; that it is not there is no error.
 func (b *Bucket) Remove(ctx context.Context, name string) error {
-	return b.explain("remove", name, b.core.Client.RemoveObject(ctx, b.at.Name, b.at.Prefix+name, minio.RemoveObjectOptions{}))
+	err := b.core.Client.RemoveObject(ctx, b.at.Name, b.at.Prefix+name, minio.RemoveObjectOptions{})
+	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
+		return nil
+	}
+	return b.explain("remove", name, err)
 }
 
 // explain names the object, and the remedy where there is one.
