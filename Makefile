@@ -19,7 +19,7 @@ TEST_FLAGS   ?=
 # The packages that start goroutines; the rest is pure functions.
 RACE_PKGS    ?= ./cmd/headwater $(shell git grep -lE '^[[:space:]]+go [[:alpha:]]|[.]Go[^[:alnum:]]' -- '*.go' ':!*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 # Tests that hold much arithmetic and no concurrency of their own: minutes under the detector.
-RACE_SKIP    ?= HoldsTheTable$$|StandOutAsStated$$|LookLikeCustomers$$|HoldOut$$|RowByRow$$|TestWriteManyGroups$$|TestRunIsTheSame|TestCorrupt|TestFuzz|TestBadInput$$
+RACE_SKIP    ?= HoldsTheTable$$|StandOutAsStated$$|LookLikeCustomers$$|HoldOut$$|RowByRow$$|TestWriteManyGroups$$|TestRunIsTheSame|TestCorrupt|TestFuzz|TestBadInput$$|TestRoads
 FUZZTIME     ?= 20s
 FUZZ_PKGS    ?= .
 BENCH_PKGS   ?= ./kernels/... ./worker/... ./coordinator/search ./coordinator/merge
@@ -56,6 +56,11 @@ race: ## The concurrent packages under the race detector, less RACE_SKIP
 .PHONY: trust
 trust: ## What findings and differences promise, on 200 seeds of each kind: noise, planted groups, coverage
 	HEADWATER_TRUST=200 $(GO) test -count=1 -timeout 60m -v -run 'Nothing|Planted|Cover|Leads' ./coordinator/evidence ./coordinator/contrast
+
+ROWS ?= 10m
+.PHONY: planted
+planted: ## Both roads on gen's planted segments and clusters, ROWS (10m) customers: adjusted Rand index of at least 0.95
+	HEADWATER_PLANTED=$(ROWS) $(GO) test -count=1 -timeout 60m -v -run '^TestRoadsFindWhatWasPlanted$$' ./cmd/headwater
 
 .PHONY: purego
 purego: ## Build and test without assembly, and build for arm64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -15,7 +16,7 @@ import (
 
 // CompareConfig is what two segmentations are compared by.
 type CompareConfig struct {
-	A, B   string      // out folders, or folders of part files
+	A, B   string      // out folders, folders of part files, or Parquet files with ids and segments
 	Input  source.Spec // the customers' table; no inputs = as A's job names it
 	Opener source.Opener
 }
@@ -37,17 +38,22 @@ func Compare(ctx context.Context, c *CompareConfig) (r *comparison.Result, err e
 		defer func() { err = errors.Join(err, table.Table.Close()) }()
 	case len(c.Input.Inputs) > 0 || ctx.Err() != nil:
 		return nil, err
-	default:
+	case errors.Is(err, errNoJob):
 		missing = err
+	default:
+		missing = fmt.Errorf("%w; --input names the table", err)
 	}
 	if r, err = comparison.Run(ctx, a, b, [2]string{c.A, c.B}, table); err != nil {
 		return nil, fmt.Errorf("%s and %s: %w", c.A, c.B, err)
 	}
 	if missing != nil {
-		r.Notes = append(r.Notes, fmt.Sprintf("what they explain is left out: %v; --input names the table", missing))
+		r.Notes = append(r.Notes, fmt.Sprintf("what they explain is left out: %v", missing))
 	}
 	return r, nil
 }
+
+// errNoJob is a table of segments in the place of A.
+var errNoJob = errors.New("is a table of segments and no job: name the out folder of a job first")
 
 // table opens the customers' table with the plan and metrics of A's job.
 func (c *CompareConfig) table(ctx context.Context) (*comparison.Table, error) {
@@ -55,6 +61,9 @@ func (c *CompareConfig) table(ctx context.Context) (*comparison.Table, error) {
 		Config struct {
 			Input source.Spec `json:"input"`
 		} `json:"config"`
+	}
+	if info, err := os.Stat(c.A); err == nil && info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s %w", c.A, errNoJob)
 	}
 	if err := readOutput(c.A, export.RunFile, &run); err != nil {
 		return nil, err

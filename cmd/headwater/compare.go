@@ -18,10 +18,13 @@ func compareCommand() *cobra.Command {
 		Long: `compare reads the assignments of two finished jobs and says how far they agree
 (adjusted Rand index, cross table) and what each explains of the metrics and of
 the features, on customers that the means were not taken from. A and B are out
-folders, or folders of part files with their manifest; what is explained is read
-from the table of A's job.`,
+folders, folders of part files with their manifest, or Parquet files with an id
+and a column "segment" (whole numbers or text), such as the truth that gen
+writes or the segments that are in use; what is explained is read from the table
+of A's job.`,
 		Example: `  headwater compare segments/ clusters/
   headwater compare segments/ clusters/ --input moved/customers.csv
+  headwater compare segments/ customers.truth.parquet
   headwater compare k8/ k9/ --json | jq .adjusted_rand`,
 		Args: arguments(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -78,6 +78,29 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCompareWithATable: segments of ids in a Parquet file stand for a job.
+func TestCompareWithATable(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "customers.csv.gz")
+	mustRun(t, "gen", "--rows", "3000", "--plant", "clusters", "--out", table, "--quiet")
+	truth := strings.TrimSuffix(table, ".csv.gz") + ".truth.parquet"
+	found := filepath.Join(t.TempDir(), "out")
+	mustRun(t, "kmeans", "--input", table, "--k", "6", "--metric", "revenue", "--exclude", "responded", "--out", found, "--quiet")
+	r, turned := compared(t, found, truth), compared(t, truth, found)
+	if r.AdjustedRand < 0.8 || r.AdjustedRand != turned.AdjustedRand || len(r.B.Segments) != 6 || r.B.Segments[2].Name != "students" {
+		t.Errorf("adjusted Rand index %v, turned %v: %+v", r.AdjustedRand, turned.AdjustedRand, r.B)
+	}
+	if r.A.Profile == nil || r.B.Profile == nil || len(r.Notes) > 0 {
+		t.Errorf("what they explain is not there: %+v %+v %v", r.A, r.B, r.Notes)
+	}
+	if len(turned.Notes) != 1 || !strings.Contains(turned.Notes[0], "no job: name the out folder of a job first") {
+		t.Errorf("the table first: %v", turned.Notes)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := execute([]string{"compare", truth, found, "--input", table}, &stdout, &stderr); code != exitFailed || !strings.Contains(stderr.String(), "no job: name") {
+		t.Errorf("the table first, with an input: exit code %d, %q", code, stderr.String())
+	}
+}
+
 func TestCompareRefuses(t *testing.T) {
 	table := customers(t, 500, 0)
 	a := clustered(t, table, "--k", "2")

@@ -14,10 +14,14 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Assigned reads the assignments of a finished job.
+// Assigned reads the assignments of a finished job, or of a table.
 type Assigned struct {
 	Manifest Manifest
 	folder   string
+	id       string // column
+
+	file   string          // the table; "" = part files in the folder
+	groups map[group]int32 // what the table calls segments → segment, from 0
 }
 
 // Key is what a customer is known by: the id, or file and row. Keys can be
@@ -29,16 +33,19 @@ type Key struct {
 }
 
 // OpenAssigned reads the manifest of an out folder, or of the folder of its
-// part files.
+// part files; or a Parquet file that says who is in which segment.
 func OpenAssigned(path string) (*Assigned, error) {
-	a := &Assigned{folder: filepath.Join(path, AssignmentsDir)}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return openTable(path)
+	}
+	a := &Assigned{folder: filepath.Join(path, AssignmentsDir), id: "id"}
 	name := filepath.Join(a.folder, filepath.Base(ManifestFile))
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
 		a.folder, name = path, filepath.Join(path, filepath.Base(ManifestFile))
 	}
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no finished assignments: name the out folder of run, segment, kmeans or assign", path)
+		return nil, fmt.Errorf("%s holds no finished assignments: name the out folder of run, segment, kmeans or assign, or a Parquet file with an id and a segment", path)
 	}
 	if err != nil {
 		return nil, err
@@ -61,12 +68,15 @@ func (a *Assigned) ByID() bool { return slices.Contains(a.Manifest.Columns, "id"
 func (a *Assigned) Part(i int) (keys []Key, segments []int32, err error) {
 	part := a.Manifest.Parts[i]
 	name := filepath.Join(a.folder, part.Name)
+	if a.file != "" {
+		name = a.file
+	}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
 		}
 	}()
-	if !filepath.IsLocal(part.Name) {
+	if a.file == "" && !filepath.IsLocal(part.Name) {
 		return nil, nil, errors.New("the manifest names a file outside of its folder")
 	}
 	file, err := os.Open(name)
@@ -85,25 +95,32 @@ func (a *Assigned) Part(i int) (keys []Key, segments []int32, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if table.NumRows() != part.Rows {
+	groups := table.RowGroups()
+	if a.file != "" {
+		groups = groups[i : i+1]
+	} else if table.NumRows() != part.Rows {
 		return nil, nil, fmt.Errorf("%d rows where the manifest says %d", table.NumRows(), part.Rows)
 	}
 	keys, segments = make([]Key, part.Rows), make([]int32, part.Rows)
 	texts := map[string]string{} // a file name once
 	fill := func(name string, set func(row int, v parquet.Value) error) {
 		if err == nil {
-			err = eachValue(table, name, set)
+			err = eachValue(groups, table.Schema(), name, set)
 		}
 	}
 	if a.ByID() {
-		fill("id", func(row int, v parquet.Value) error {
+		fill(a.id, func(row int, v parquet.Value) error {
 			switch {
 			case v.IsNull():
 				keys[row].Missing = true
+			case v.Kind() == parquet.Int32:
+				keys[row].Number = int64(v.Int32())
 			case v.Kind() == parquet.Int64:
 				keys[row].Number = v.Int64()
-			default:
+			case v.Kind() == parquet.ByteArray:
 				keys[row].Text = string(v.ByteArray())
+			default:
+				return fmt.Errorf("the id column %q holds neither whole numbers nor text", a.id)
 			}
 			return nil
 		})
@@ -120,6 +137,11 @@ func (a *Assigned) Part(i int) (keys []Key, segments []int32, err error) {
 		fill("row", func(row int, v parquet.Value) error { keys[row].Number = v.Int64(); return nil })
 	}
 	fill("segment", func(row int, v parquet.Value) error {
+		if a.file != "" {
+			g, err := groupOf(row, v)
+			segments[row] = a.groups[g]
+			return err
+		}
 		if v.Int32() < 1 || int(v.Int32()) > len(a.Manifest.Segments) {
 			return fmt.Errorf("row %d: segment %d is not among the %d of the manifest", row+1, v.Int32(), len(a.Manifest.Segments))
 		}
@@ -138,14 +160,19 @@ func (k Key) AsText() Key {
 	return k
 }
 
-// eachValue calls set with every value of a column of no repetition.
-func eachValue(table *parquet.File, name string, set func(row int, v parquet.Value) error) error {
-	leaf, ok := table.Schema().Lookup(name)
+// eachValue calls set with every value that a column of no repetition has in
+// some row groups.
+func eachValue(groups []parquet.RowGroup, schema *parquet.Schema, name string, set func(row int, v parquet.Value) error) error {
+	leaf, ok := schema.Lookup(name)
 	if !ok {
 		return fmt.Errorf("there is no column %q", name)
 	}
+	rows := 0
+	for _, group := range groups {
+		rows += int(group.NumRows())
+	}
 	buffer, row := make([]parquet.Value, 4096), 0
-	for _, group := range table.RowGroups() {
+	for _, group := range groups {
 		pages := group.ColumnChunks()[leaf.ColumnIndex].Pages()
 		err := func() error {
 			for {
@@ -159,7 +186,7 @@ func eachValue(table *parquet.File, name string, set func(row int, v parquet.Val
 				for values := page.Values(); ; {
 					n, err := values.ReadValues(buffer)
 					for _, v := range buffer[:n] {
-						if row >= int(table.NumRows()) {
+						if row >= rows {
 							return fmt.Errorf("column %q has more values than rows", name)
 						}
 						if err := set(row, v); err != nil {
@@ -181,8 +208,8 @@ func eachValue(table *parquet.File, name string, set func(row int, v parquet.Val
 			return err
 		}
 	}
-	if row != int(table.NumRows()) {
-		return fmt.Errorf("column %q has %d values for %d rows", name, row, table.NumRows())
+	if row != rows {
+		return fmt.Errorf("column %q has %d values for %d rows", name, row, rows)
 	}
 	return nil
 }

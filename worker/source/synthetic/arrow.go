@@ -26,7 +26,7 @@ func Batches(ctx context.Context, c Config, yield func(arrow.Record) error) (*Tr
 	if err := c.validateTable(); err != nil {
 		return nil, err
 	}
-	g := newGenerator(c.Seed, c.Features)
+	g := newGenerator(c)
 	var t tally
 	if err := g.batches(ctx, c, &t, yield); err != nil {
 		return nil, err
@@ -34,10 +34,8 @@ func Batches(ctx context.Context, c Config, yield func(arrow.Record) error) (*Tr
 	return g.truth(c, t), nil
 }
 
-// Schema returns the schema of the records of a table with so many features.
-func Schema(seed uint64, features int) *arrow.Schema {
-	return newGenerator(seed, features).arrowSchema()
-}
+// Schema returns the schema of the records of a table.
+func Schema(c Config) *arrow.Schema { return newGenerator(c).arrowSchema() }
 
 type arrowPiece struct {
 	record arrow.Record

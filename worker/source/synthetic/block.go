@@ -12,9 +12,6 @@ const blockRows = 65536
 // firstID is the customer_id of row 0.
 const firstID = 1_000_000_001
 
-// firstExtra is the number of the first trait without a name of its own.
-const firstExtra = int(namedTraits) + 1
-
 func extraName(n int) string { return "trait_" + strconv.Itoa(n) }
 
 // Purposes of draws that do not belong to a trait; traits use their numbers,
@@ -23,6 +20,8 @@ const (
 	forResponse = 1<<20 + iota
 	forBuying
 	forRevenue
+	forPart
+	forTypical   // and those that follow, one for each typical trait
 	traitMissing = 1 << 21
 	traitLeans   = 1 << 22
 )
@@ -30,26 +29,37 @@ const (
 // generator makes the rows of one table. It is not changed after it was made
 // and may be used by several goroutines.
 type generator struct {
-	seed    uint64
-	named   int      // how many named traits are columns
-	columns []column // traits, then responded, then revenue
-	extras  []extra
-	groups  []group // those whose columns all exist
-	effects []int32 // of each group on the log-odds, in thousandths
+	seed       uint64
+	plant      Plant
+	named      int      // how many named traits are columns
+	columns    []column // traits, then responded, then revenue; of a membership what it says there
+	extras     []extra
+	firstExtra int     // number of the first extra, from 1 as all traits
+	groups     []group // planted ones, those whose columns all exist
+	effects    []int32 // of each group on the log-odds, in thousandths
+	parts      *pick   // planted segments or clusters
+	membership bool    // the table of who is where, see members.go
 }
 
-func newGenerator(seed uint64, features int) *generator {
-	g := &generator{seed: seed, named: min(features, int(namedTraits))}
-	g.columns = append(g.columns, traits[:g.named]...)
-	for n := firstExtra; n <= features; n++ {
-		e, c := newExtra(seed, n)
+// newGenerator makes the generator of the table that c describes.
+func newGenerator(c Config) *generator {
+	g := &generator{seed: c.Seed, plant: c.Plant.orDefault()}
+	named := g.plant.traits()
+	g.firstExtra = len(named) + 1
+	g.named = min(c.Features, len(named))
+	g.columns = append(g.columns, named[:g.named]...)
+	for n := g.firstExtra; n <= c.Features; n++ {
+		e, c := newExtra(c.Seed, n, n == g.firstExtra)
 		g.extras, g.columns = append(g.extras, e), append(g.columns, c)
 	}
 	g.columns = append(g.columns,
 		column{name: Responded, kind: text, levels: []string{"no", "yes"}},
 		column{name: Revenue, kind: money, wide: true})
+	if _, weights := g.plant.parts(); weights != nil {
+		g.parts = of(weights...)
+	}
 	for _, p := range planted {
-		if p.within(g.named) {
+		if g.plant == PlantGroups && p.within(g.named) {
 			g.groups = append(g.groups, p)
 			g.effects = append(g.effects, int32(math.Round(1000*math.Log(p.odds))))
 		}
@@ -77,15 +87,19 @@ func (g *generator) newBlock() *block {
 func (g *generator) fill(b *block, first int64, rows int) {
 	b.first, b.rows = first, rows
 	b.tally = tally{rows: int64(rows)}
+	if g.membership {
+		g.fillMembers(b)
+		return
+	}
 	responded, revenue := b.values[len(g.columns)-2], b.values[len(g.columns)-1]
 	var c customer
 	for i := range rows {
 		k := rowKey(g.seed, first+int64(i))
-		c.make(k)
+		in := g.customer(k, &c)
 		for j := range g.named {
 			b.values[j][i] = c[j]
 		}
-		responded[i], revenue[i] = g.outcome(k, &c, &b.tally)
+		responded[i], revenue[i] = g.outcome(k, &c, in, &b.tally)
 		g.makeExtras(k, b.values[g.named:], i)
 	}
 }
@@ -93,7 +107,7 @@ func (g *generator) fill(b *block, first int64, rows int) {
 func (g *generator) makeExtras(k key, values [][]int32, i int) {
 	var before int32
 	for j := range g.extras {
-		e, n := &g.extras[j], uint64(firstExtra+j)
+		e, n := &g.extras[j], uint64(g.firstExtra+j)
 		level := e.pick.at(k.draw(n))
 		if e.leans && k.draw(traitLeans+n) < chance(600) {
 			level = before % e.levels

@@ -31,11 +31,12 @@ type extra struct {
 	leans  bool // takes its level from the trait before it in 6 of 10 rows
 }
 
-// newExtra makes trait number n (25, 26, …) of a table: 3 to 12 levels, each
-// level 0.55 to 0.8 times as frequent as the one before.
-func newExtra(seed uint64, n int) (extra, column) {
+// newExtra makes trait number n (25, 26, …) of a table, which has one before it
+// unless it is the first: 3 to 12 levels, each level 0.55 to 0.8 times as
+// frequent as the one before.
+func newExtra(seed uint64, n int, first bool) (extra, column) {
 	u := key(mix(seed)).draw(uint64(n))
-	e := extra{levels: 3 + below(u, 10), leans: n > firstExtra && n%3 == 0}
+	e := extra{levels: 3 + below(u, 10), leans: !first && n%3 == 0}
 	ratio := 55 + int(below(u<<8, 26))
 	weights, names := make([]int, e.levels), make([]string, e.levels)
 	for i, w := 0, 1_000_000; i < len(weights); i++ {

@@ -55,20 +55,23 @@ func of(weights ...int) *pick {
 
 func (p *pick) at(u uint64) int32 { return int32(p[u>>54]) }
 
-// tail is a log-normal distribution with median 1, by its quantiles: 1024
+// tail is a distribution above zero with a long tail, by its quantiles: 1024
 // equal cells, the last of them divided into 1024 again, so that the largest
 // draw is the millionth quantile. Values are rounded to integers: differences
 // in the last bit of a logarithm between CPUs cannot reach a table.
 type tail struct{ body, top [1025]int64 }
 
-// tailOne is the fixed-point 1 of tail's values.
-const tailOne = 1 << 16
+// The fixed-point 1 of tail's values.
+const (
+	tailBits = 16
+	tailOne  = 1 << tailBits
+)
 
-func logNormal(sigma float64) *tail {
+// newTail makes a tail of a quantile function, which is asked for 0 < p < 1.
+func newTail(quantile func(p float64) float64) *tail {
 	at := func(p float64) int64 {
 		p = min(max(p, 0.5/1024), 1-0.5/(1024*1024))
-		z := float64(math.Sqrt2 * math.Erfinv(float64(2*p)-1))
-		return int64(math.Round(math.Exp(float64(sigma*z)) * tailOne))
+		return int64(math.Round(quantile(p) * tailOne))
 	}
 	t := new(tail)
 	for i := range t.body {
@@ -78,14 +81,24 @@ func logNormal(sigma float64) *tail {
 	return t
 }
 
-// times returns median × a draw of the distribution, rounded down.
-func (t *tail) times(median int64, u uint64) int64 {
+// logNormal is the log-normal distribution with median 1.
+func logNormal(sigma float64) *tail {
+	return newTail(func(p float64) float64 {
+		z := float64(math.Sqrt2 * math.Erfinv(float64(2*p)-1))
+		return math.Exp(float64(sigma * z))
+	})
+}
+
+// at returns a draw of the distribution, as multiples of 1/tailOne.
+func (t *tail) at(u uint64) int64 {
 	cells, i := &t.body, u>>54
 	if i == 1023 {
 		cells, u = &t.top, u<<10
 		i = u >> 54
 	}
 	fraction := int64(u >> 38 & 0xFFFF)
-	v := cells[i] + (cells[i+1]-cells[i])*fraction>>16
-	return median * v / tailOne
+	return cells[i] + (cells[i+1]-cells[i])*fraction>>16
 }
+
+// times returns median × a draw of the distribution, rounded down.
+func (t *tail) times(median int64, u uint64) int64 { return median * t.at(u) / tailOne }

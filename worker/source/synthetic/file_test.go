@@ -88,7 +88,7 @@ func TestParquetHoldsTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGenerator(small.Seed, small.Features)
+	g := newGenerator(small)
 	if got := f.Schema().Columns(); len(got) != len(g.columns)+1 || got[0][0] != ID || got[3][0] != "marital" {
 		t.Fatalf("columns %v", got)
 	}
@@ -206,7 +206,7 @@ func TestFullDiskIsNamedAndCleanedUp(t *testing.T) {
 	}
 	fine := func(w io.Writer) error { _, err := w.Write([]byte("newer")); return err }
 	for _, writers := range [][2]func(io.Writer) error{{full, fine}, {fine, full}} {
-		err := replaceFiles(out, TruthPath(out), writers[0], writers[1])
+		err := replaceFiles(draft{out, writers[0]}, draft{TruthPath(out), writers[1]})
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "is full; make room") || !strings.Contains(err.Error(), dir) {
 			t.Errorf("error %v", err)
 		}

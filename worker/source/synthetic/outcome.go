@@ -1,6 +1,9 @@
 package synthetic
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // Main effects on the log-odds of responding, in thousandths, by level. They
 // act on the values as they stand in the table; a missing one has none,
@@ -75,39 +78,47 @@ var (
 // maxRevenue bounds revenue, in hundredths; it is beyond what the tail reaches.
 const maxRevenue = 2_000_000_000
 
-// outcome draws whether the customer responded and what he brought, in
-// hundredths, and counts both.
-func (g *generator) outcome(k key, c *customer, t *tally) (responded, revenue int32) {
-	without := c.logOdds()
-	with := without
-	u := uint32(k.draw(forResponse))
-	var in uint64
-	for i := range g.groups {
-		if g.groups[i].holds(c) {
-			in |= 1 << i
-			with += g.effects[i]
+// outcome draws whether the customer, who is in what the bits say, responded
+// and what he brought, in hundredths, and counts both.
+func (g *generator) outcome(k key, c *customer, in uint64, t *tally) (responded, revenue int32) {
+	var without, with int32
+	percent := int64(100)
+	switch g.plant {
+	case PlantSegments:
+		with, percent = c.inSegment(in), c.spending()
+	case PlantClusters:
+		with = clusterLogOdds[bits.TrailingZeros64(in)]
+	default:
+		without, percent = c.logOdds(), c.spending()
+		with = without
+		for i, effect := range g.effects {
+			with += effect * int32(in>>i&1)
 		}
 	}
-	if u < probability(with) {
+	if uint32(k.draw(forResponse)) < probability(with) {
 		responded = yes
 	}
-	revenue = c.revenue(k, responded)
+	revenue = k.revenue(responded, percent)
 	t.count(in, responded, revenue, without)
 	return responded, revenue
 }
 
+// spending returns what a customer of his income brings, in percent.
+func (c *customer) spending() int64 {
+	if c[income] == null {
+		return 100
+	}
+	return spending[incomeBand(c[income])]
+}
+
 // revenue: most who responded buy, few others do, and for less.
-func (c *customer) revenue(k key, responded int32) int32 {
+func (k key) revenue(responded int32, percent int64) int32 {
 	rate, median, sizes := chance(90), int64(40_00), sidePurchase
 	if responded == yes {
 		rate, median, sizes = chance(850), 380_00, purchases
 	}
 	if k.draw(forBuying) >= rate {
 		return 0
-	}
-	percent := int64(100)
-	if c[income] != null {
-		percent = spending[incomeBand(c[income])]
 	}
 	return int32(min(sizes.times(median*percent/100, k.draw(forRevenue))+100, maxRevenue))
 }

@@ -1,7 +1,8 @@
 // Package synthetic makes customer tables of any size whose truth is known:
 // bank-like customers with dependent traits, missing values, a yes/no metric
 // and a money metric, and a few planted niche groups whose odds of responding
-// differ from what their parts explain.
+// differ from what their parts explain, or segments that everybody is in; or
+// shoppers of a few kinds that flow into each other.
 //
 // Every value is a function of (seed, row, column), so a table has the same
 // bytes for any number of workers, and rows are made in blocks: memory does
@@ -32,11 +33,12 @@ const (
 	Revenue   = "revenue"     // the money metric: two decimals, zero for most
 )
 
-// Config says which table to make. The same Rows, Features, Seed and file
-// format give the same bytes.
+// Config says which table to make. The same Rows, Features, Plant, Seed and
+// file format give the same bytes.
 type Config struct {
 	Rows     int64            // 1 … MaxRows
-	Features int              // traits beside id and metrics, 1 … MaxFeatures; the first 24 are named
+	Features int              // traits beside id and metrics, 1 … MaxFeatures; the first 24 are named, or 20 of shoppers
+	Plant    Plant            // what is to be found again; "" = PlantGroups
 	Seed     uint64           // any value
 	Out      string           // .parquet, .csv, .csv.gz, .csv.zst or .arrow; replaced if it exists
 	Workers  int              // goroutines that make rows; 0 = as many as the CPUs in use
@@ -62,6 +64,7 @@ func (c Config) validateTable() error {
 	if c.Features < 1 || c.Features > MaxFeatures {
 		problems = append(problems, fmt.Errorf("features: %d is not between 1 and %d", c.Features, MaxFeatures))
 	}
+	problems = append(problems, c.validatePlant())
 	if c.Workers < 0 {
 		problems = append(problems, fmt.Errorf("workers: %d is negative; 0 uses every CPU", c.Workers))
 	}
@@ -112,12 +115,18 @@ func TruthPath(out string) string {
 	return out + ".truth.json"
 }
 
-// Write makes the table c.Out and the truth about it, TruthPath(c.Out). Both
-// appear under their names only when complete; after an error or a cancelled
-// context nothing new is left behind.
+// MembersPath is where it is found who is in which planted segment or cluster
+// of a table written to out: Parquet with the columns ID, segment and
+// segment_name.
+func MembersPath(out string) string { return strings.TrimSuffix(TruthPath(out), ".json") + ".parquet" }
+
+// Write makes the table c.Out, the truth about it, TruthPath(c.Out), and where
+// everybody is in a planted segment or cluster, MembersPath(c.Out). All appear
+// under their names only when complete; after an error or a cancelled context
+// nothing new is left behind. Members of an earlier table of this name go.
 //
-// About 0.9 µs of CPU a row for 20 features as Parquet; memory depends on the
-// features and the workers, not on the rows.
+// About 0.9 µs of CPU a row for 20 features as Parquet, and 0.1 µs for the
+// members; memory depends on the features and the workers, not on the rows.
 func Write(ctx context.Context, c Config) (*Truth, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -126,16 +135,21 @@ func Write(ctx context.Context, c Config) (*Truth, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := newGenerator(c.Seed, c.Features)
+	g := newGenerator(c)
 	var t tally
 	var truth *Truth
-	err = replaceFiles(c.Out, TruthPath(c.Out),
-		func(w io.Writer) error { return write(ctx, c, g, w, &t) },
-		func(w io.Writer) error {
+	files := []draft{
+		{c.Out, func(w io.Writer) error { return write(ctx, c, g, w, &t) }},
+		{TruthPath(c.Out), func(w io.Writer) error {
 			truth = g.truth(c, t)
 			return truth.write(w)
-		})
-	if err != nil {
+		}},
+		{path: MembersPath(c.Out)},
+	}
+	if g.plant != PlantGroups {
+		files[2].write = func(w io.Writer) error { return g.members().write(ctx, c, w) }
+	}
+	if err := replaceFiles(files...); err != nil {
 		return nil, err
 	}
 	return truth, nil

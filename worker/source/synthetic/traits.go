@@ -32,13 +32,15 @@ const (
 
 // Levels that other code speaks of, as indexes into a trait's levels.
 const (
+	none, classic, gold, platinum = 0, 1, 2, 3 // cards
+	primary, secondary            = 0, 1
+	vocational, tertiary          = 2, 3
+
 	no, yes          = 0, 1
 	technician       = 9
 	single, divorced = 0, 2
-	tertiary         = 3
 	capital          = 0
 	islands          = 6
-	gold             = 2
 	byWeb, byApp     = 2, 3
 	telephone        = 1
 	august           = 7

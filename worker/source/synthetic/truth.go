@@ -3,6 +3,7 @@ package synthetic
 import (
 	"encoding/json"
 	"io"
+	"path/filepath"
 	"strconv"
 )
 
@@ -17,6 +18,10 @@ type Truth struct {
 	Revenue  string    `json:"revenue"`   // sum over all rows, two decimals
 	Planted  []Planted `json:"planted"`   // groups whose columns are all in the table
 	Missing  []Missing `json:"missing"`   // traits with missing values
+
+	Segments []Part `json:"segments,omitempty"` // planted ones, in one of which everybody is
+	Clusters []Part `json:"clusters,omitempty"` // likewise
+	Members  string `json:"members,omitempty"`  // name of the file that says who is in which
 }
 
 // Item is one level of one column, as it stands in the table.
@@ -49,8 +54,11 @@ type Missing struct {
 // tally counts what was planted. Tallies of parts of a table add up.
 type tally struct {
 	rows, responded, revenue int64
-	groups                   [len(planted)]groupTally // as generator.groups
+	groups                   [maxPlanted]groupTally // as generator.groups, or by segment or cluster
 }
+
+// maxPlanted is the most groups, segments or clusters that a table has.
+const maxPlanted = max(len(planted), len(segments), len(clusters))
 
 type groupTally struct {
 	n         int64
@@ -95,6 +103,10 @@ func (g *generator) truth(c Config, t tally) *Truth {
 		Revenue:  decimal(t.revenue),
 		Planted:  []Planted{},
 		Missing:  []Missing{},
+	}
+	g.addParts(truth, &t)
+	if c.Out != "" && g.plant != PlantGroups {
+		truth.Members = filepath.Base(MembersPath(c.Out))
 	}
 	for i, p := range g.groups {
 		n := t.groups[i]

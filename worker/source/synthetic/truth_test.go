@@ -133,7 +133,7 @@ func TestGroupsArePlantedWhereTheirColumnsExist(t *testing.T) {
 func TestTraitsLookLikeCustomers(t *testing.T) {
 	const rows = 120_000
 	m := makeTable(t, Config{Rows: rows, Features: 32, Seed: 5})
-	for _, c := range newGenerator(5, 32).columns {
+	for _, c := range newGenerator(Config{Seed: 5, Features: 32}).columns {
 		empty, distinct := 0, map[string]int{}
 		for _, v := range m.columns[c.name] {
 			if v == "" {
