@@ -122,7 +122,7 @@ func (g generated) schema() *parquet.Schema {
 // features, y.
 func (g generated) fill(ctx context.Context, columns []*parquet.ColumnWriter, i int64) error {
 	const chunk = 4096
-	r := rand.New(rand.NewPCG(uint64(i), 4))
+	r, row := g.random(i), make([]int32, len(columns))
 	values := make([][]parquet.Value, len(columns))
 	for left := min(rowsPerGroup, g.Rows-i*rowsPerGroup); left > 0; left -= chunk {
 		if err := ctx.Err(); err != nil {
@@ -132,20 +132,10 @@ func (g generated) fill(ctx context.Context, columns []*parquet.ColumnWriter, i 
 			values[c] = values[c][:0]
 		}
 		for range min(chunk, left) {
-			odds := uint32(7)
-			for f := range g.Features {
-				level := r.Uint32N(uint32(g.levels(f)))
-				if f < 2 && level == 0 {
-					odds *= 2
-				}
-				values[f+1] = append(values[f+1], parquet.Int32Value(int32(level)))
+			g.draw(r, row)
+			for c, v := range row {
+				values[c] = append(values[c], parquet.Int32Value(v))
 			}
-			y := int32(0)
-			if r.Uint32N(100) < odds {
-				y = 1
-			}
-			values[0] = append(values[0], parquet.Int32Value(r.Int32N(10_000)))
-			values[g.Features+1] = append(values[g.Features+1], parquet.Int32Value(y))
 		}
 		for c, w := range columns {
 			if _, err := w.WriteRowValues(values[c]); err != nil {
@@ -154,6 +144,26 @@ func (g generated) fill(ctx context.Context, columns []*parquet.ColumnWriter, i 
 		}
 	}
 	return nil
+}
+
+// random draws the rows of row group i.
+func (g generated) random(i int64) *rand.Rand { return rand.New(rand.NewPCG(uint64(i), 4)) }
+
+// draw makes the next row: amount, features, y.
+func (g generated) draw(r *rand.Rand, row []int32) {
+	odds := uint32(7)
+	for f := range g.Features {
+		level := r.Uint32N(uint32(g.levels(f)))
+		if f < 2 && level == 0 {
+			odds *= 2
+		}
+		row[f+1] = int32(level)
+	}
+	row[g.Features+1] = 0
+	if r.Uint32N(100) < odds {
+		row[g.Features+1] = 1
+	}
+	row[0] = r.Int32N(10_000)
 }
 
 func (g generated) validate() error {

@@ -44,6 +44,28 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+func TestLoad(t *testing.T) {
+	args := []string{"load", "--rows=30k", "--features=4", "--levels=3-5", "--repeat=1"}
+	if testing.Short() {
+		args = append(args, "--duckdb=false")
+	}
+	list := decode(t, args...)
+	above(t, list, "megabytes", "rows", "load_seconds")
+	engines := map[any]int{}
+	for _, x := range list {
+		engines[x["engine"]]++
+		if x["rows"] != 30_000.0 {
+			t.Errorf("%v holds %v rows", x["engine"], x["rows"])
+		}
+		if _, ok := x["duckdb_times_load"]; ok != (x["engine"] == "headwater" && !testing.Short()) {
+			t.Errorf("figures %v", x)
+		}
+	}
+	if engines["headwater"] != 4 || engines["duckdb"] != 2 && !testing.Short() {
+		t.Errorf("figures of %v", engines)
+	}
+}
+
 func TestPeers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds DuckDB")

@@ -67,6 +67,7 @@ A figure is the best of several repetitions; the spread beside it is how much
 slower the median was. A spread above some 10 % says that the machine was busy.`,
 		Example: `  bench kernels
   bench search --rows 100k,1m --workers 1,2 --svg scaling.svg
+  bench load --rows 10m
   bench peers --rows 10m --features 20
   bench ship`,
 		SilenceUsage:  true,
@@ -82,7 +83,7 @@ slower the median was. A spread above some 10 % says that the machine was busy.`
 	s := &show{command: strings.Join(append([]string{"bench"}, args...), " ")}
 	root.PersistentFlags().BoolVar(&s.json, "json", false, "the figures as JSON")
 	root.PersistentFlags().BoolVar(&s.markdown, "markdown", false, "tables as Markdown")
-	root.AddCommand(kernelsCommand(s), searchCommand(s), peersCommand(s), shipCommand(s), kernelsPathCommand(), searchJobCommand(), searchWorkerCommand())
+	root.AddCommand(kernelsCommand(s), searchCommand(s), loadCommand(s), peersCommand(s), shipCommand(s), kernelsPathCommand(), searchJobCommand(), searchWorkerCommand())
 	return root
 }
 

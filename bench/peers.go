@@ -137,7 +137,7 @@ func runPeers(cmd *cobra.Command, s *show, f peerFlags) error {
 		return err
 	}
 	defer os.RemoveAll(t.folder)
-	duckdb, err := t.buildDuckDB(ctx, cmd.ErrOrStderr())
+	duckdb, err := buildDuckDB(ctx, cmd.ErrOrStderr(), f.modules, t.folder)
 	if err != nil {
 		return err
 	}
@@ -213,13 +213,14 @@ func (t *peerTask) headwater(ctx context.Context) (*peerFigure, cells, error) {
 
 func (t *peerTask) groupsPath() string { return filepath.Join(t.folder, "groups.parquet") }
 
-// buildDuckDB builds the program that runs DuckDB, and returns its path.
-func (t *peerTask) buildDuckDB(ctx context.Context, stderr io.Writer) (string, error) {
-	modules, err := t.findModules()
+// buildDuckDB builds the program that runs DuckDB in a folder, and returns its
+// path. modules is bench/peers of a checkout, or "" to look for it.
+func buildDuckDB(ctx context.Context, stderr io.Writer, modules, folder string) (string, error) {
+	modules, err := findModules(modules)
 	if err != nil {
 		return "", err
 	}
-	binary := filepath.Join(t.folder, "duckdb")
+	binary := filepath.Join(folder, "duckdb")
 	build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(modules, "duckdb"), "-o", binary, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=1", "GOWORK=off")
 	build.Stderr = stderr
@@ -230,9 +231,9 @@ func (t *peerTask) buildDuckDB(ctx context.Context, stderr io.Writer) (string, e
 }
 
 // findModules looks for bench/peers in the working folder and above.
-func (t *peerTask) findModules() (string, error) {
-	if t.modules != "" {
-		return filepath.Abs(t.modules)
+func findModules(given string) (string, error) {
+	if given != "" {
+		return filepath.Abs(given)
 	}
 	dir, err := os.Getwd()
 	if err != nil {

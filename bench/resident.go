@@ -36,7 +36,19 @@ func loadResident(ctx context.Context, g generated, path, measure string, worker
 }
 
 // loadPlanned starts workers and loads a table by a plan.
-func loadPlanned(ctx context.Context, plan *encoder.Plan, path string, workers int) (r *resident, err error) {
+func loadPlanned(ctx context.Context, plan *encoder.Plan, path string, workers int) (*resident, error) {
+	r, err := startResident(ctx, plan, path, workers)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.loadShards(ctx, workers); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+// startResident finds a table and starts workers, which hold nothing yet.
+func startResident(ctx context.Context, plan *encoder.Plan, path string, workers int) (r *resident, err error) {
 	r = &resident{plan: plan}
 	if r.table, err = source.Find(ctx, source.Spec{Inputs: []string{path}}); err != nil {
 		return nil, err
@@ -52,16 +64,18 @@ func loadPlanned(ctx context.Context, plan *encoder.Plan, path string, workers i
 			return worker.Run(ctx, worker.Config{Conn: conn, Name: "local", Slots: slots, Version: "bench"})
 		},
 	}, r.table, source.Files{})
-	if err != nil {
-		return nil, err
-	}
+	return r, err
+}
+
+// loadShards loads the table: a shard a worker.
+func (r *resident) loadShards(ctx context.Context, workers int) error {
 	debug.FreeOSMemory() // what was done before
 	before, begin := residentMemory(), time.Now()
 	if err := r.engine.Load(ctx, r.plan, shardsOf(r.table, workers)); err != nil {
-		return nil, err
+		return err
 	}
 	r.load, r.bytes = time.Since(begin).Seconds(), residentMemory()-before
-	return r, nil
+	return nil
 }
 
 func (r *resident) close() error {
@@ -113,8 +127,17 @@ func (g generated) plan(measure string) *encoder.Plan {
 // job does; both are in the time it returns.
 func (r *resident) search(ctx context.Context, c search.Config) (*search.Groups, float64, error) {
 	begin := time.Now()
+	if err := r.countLevels(ctx); err != nil {
+		return nil, 0, err
+	}
+	groups, err := search.Run(ctx, r.engine, r.plan, r.levels, c, nil)
+	return groups, time.Since(begin).Seconds(), err
+}
+
+// countLevels counts every level of every feature.
+func (r *resident) countLevels(ctx context.Context) error {
 	r.levels = nil
-	err := r.engine.OverShards(ctx, wire.OpLevels, struct{}{}, func(answer []byte) error {
+	return r.engine.OverShards(ctx, wire.OpLevels, struct{}{}, func(answer []byte) error {
 		part := new(partial.Halves)
 		if err := wire.Decode(answer, part); err != nil {
 			return err
@@ -125,11 +148,6 @@ func (r *resident) search(ctx context.Context, c search.Config) (*search.Groups,
 		}
 		return r.levels.Merge(part)
 	})
-	if err != nil {
-		return nil, 0, err
-	}
-	groups, err := search.Run(ctx, r.engine, r.plan, r.levels, c, nil)
-	return groups, time.Since(begin).Seconds(), err
 }
 
 // write writes groups as groups.parquet.

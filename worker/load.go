@@ -52,6 +52,7 @@ func (l *loader) load(ctx context.Context, piece source.Split, ordinal int64) (n
 		return 0, err
 	}
 	defer r.Close()
+	source.Compact(r)
 	for {
 		rec, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
 	"github.com/headwater-dev/headwater/worker/source"
@@ -233,44 +232,13 @@ func blank(dst []uint8, a arrow.Array) {
 	}
 }
 
+// encodeDictionary encodes each entry once. A null entry is missing, as a row
+// without an index is.
 func (k *coder) encodeDictionary(dst []uint8, a *array.Dictionary) error {
-	values, ok := a.Dictionary().(*array.String)
-	if !ok {
-		return fmt.Errorf("column %q: a dictionary of %s cannot be encoded", k.feature.Column, a.Dictionary().DataType())
-	}
-	codes, err := k.dict.entries(values, func(i int) (uint8, error) {
-		if values.IsNull(i) {
-			return Missing, nil
-		}
-		return k.text(values.Value(i)), nil
-	})
+	codes, err := k.dict.entries(a.Dictionary(), func(entry []uint8) error { return k.encode(entry, a.Dictionary()) })
 	if err != nil {
 		return err
 	}
-	nulls := a.NullN() > 0
-	indexes, ok := a.Indices().(*array.Int32)
-	switch {
-	case ok && !nulls:
-		for i, v := range indexes.Int32Values() {
-			dst[i] = codes[v]
-		}
-		return nil
-	case ok:
-		valid, offset := a.NullBitmapBytes(), a.Data().Offset()
-		for i, v := range indexes.Int32Values() {
-			dst[i] = Missing
-			if bitutil.BitIsSet(valid, offset+i) {
-				dst[i] = codes[v]
-			}
-		}
-		return nil
-	}
-	for i := range dst {
-		if nulls && a.IsNull(i) {
-			dst[i] = Missing
-		} else {
-			dst[i] = codes[a.GetValueIndex(i)]
-		}
-	}
+	lookUp(dst, codes, a)
 	return nil
 }

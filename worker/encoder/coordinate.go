@@ -113,24 +113,10 @@ func (r *ruler) read(dst []float32, a arrow.Array) error {
 }
 
 func (r *ruler) readDictionary(dst []float32, a *array.Dictionary) error {
-	texts, ok := a.Dictionary().(*array.String)
-	if !ok {
-		return fmt.Errorf("column %q: a dictionary of %s are not numbers", r.coordinate.Column, a.Dictionary().DataType())
-	}
-	places, err := r.dict.entries(texts, func(i int) (float32, error) {
-		if texts.IsNull(i) {
-			return 0, nil
-		}
-		return r.text(texts.Value(i)), nil
-	})
+	places, err := r.dict.entries(a.Dictionary(), func(entry []float32) error { return r.read(entry, a.Dictionary()) })
 	if err != nil {
 		return err
 	}
-	for i := range dst {
-		dst[i] = 0
-		if a.IsValid(i) {
-			dst[i] = places[a.GetValueIndex(i)]
-		}
-	}
+	lookUp(dst, places, a)
 	return nil
 }

@@ -1,6 +1,10 @@
 package encoder
 
-import "github.com/apache/arrow/go/v15/arrow"
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+)
 
 // SameData reports whether two arrays share their memory. The caller must have
 // retained the first, so that its memory cannot have been reused for the second.
@@ -26,9 +30,9 @@ type perDictionary[T any] struct {
 	entry []T
 }
 
-// entries returns what of gives for each of dict's entries, worked out once as
-// long as the dictionary stays the same.
-func (p *perDictionary[T]) entries(dict arrow.Array, of func(i int) (T, error)) ([]T, error) {
+// entries returns what read writes for dict's entries, worked out once as long
+// as the dictionary stays the same.
+func (p *perDictionary[T]) entries(dict arrow.Array, read func(entry []T) error) ([]T, error) {
 	if p.dict != nil && SameData(p.dict.Data(), dict.Data()) {
 		return p.entry, nil
 	}
@@ -36,15 +40,48 @@ func (p *perDictionary[T]) entries(dict arrow.Array, of func(i int) (T, error)) 
 		p.dict.Release()
 		p.dict = nil
 	}
-	p.entry = p.entry[:0]
-	for i := range dict.Len() {
-		x, err := of(i)
-		if err != nil {
-			return nil, err
-		}
-		p.entry = append(p.entry, x)
+	p.entry = resize(p.entry, dict.Len())
+	if err := read(p.entry); err != nil {
+		return nil, err
 	}
 	dict.Retain()
 	p.dict = dict
 	return p.entry, nil
+}
+
+// lookUp writes the entry of every row's index, and the zero value where a row
+// has none.
+func lookUp[T any](dst, entry []T, a *array.Dictionary) {
+	switch indexes := a.Indices().(type) {
+	case *array.Uint8:
+		var table [256]T // indexes need no check
+		copy(table[:], entry)
+		for i, v := range indexes.Uint8Values() {
+			dst[i] = table[v]
+		}
+	case *array.Int32:
+		if len(entry) == 0 {
+			clear(dst) // all rows are null
+			return
+		}
+		for i, v := range indexes.Int32Values() {
+			dst[i] = entry[v]
+		}
+	default:
+		for i := range dst {
+			if a.IsValid(i) {
+				dst[i] = entry[a.GetValueIndex(i)]
+			}
+		}
+	}
+	if a.NullN() == 0 {
+		return
+	}
+	var none T
+	valid, offset := a.NullBitmapBytes(), a.Data().Offset()
+	for i := range dst {
+		if !bitutil.BitIsSet(valid, offset+i) {
+			dst[i] = none
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package encoder
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 
@@ -69,11 +68,8 @@ func HashKey[T string | []byte](seed uint64, id T) uint64 {
 
 // split writes the fold bits and the part of the rows of a batch; key is nil
 // where there is no id column. A row without an id goes by its ordinal.
-func split(dst *Rows, key arrow.Array, plan *Plan, first int64) error {
-	hash, err := hasher(key, plan.Seed)
-	if err != nil {
-		return err
-	}
+func split(dst *Rows, key arrow.Array, plan *Plan, first int64) {
+	hash := hasher(key, plan.Seed)
 	for i := range dst.Fold {
 		h := HashOrdinal(plan.Seed, first+int64(i))
 		if key != nil && !key.IsNull(i) {
@@ -84,26 +80,22 @@ func split(dst *Rows, key arrow.Array, plan *Plan, first int64) error {
 			dst.Hash[i] = h
 		}
 	}
-	return nil
 }
 
 // hasher returns the function that hashes the i-th id.
-func hasher(key arrow.Array, seed uint64) (func(i int) uint64, error) {
+func hasher(key arrow.Array, seed uint64) func(i int) uint64 {
 	if a, ok := key.(*array.Dictionary); ok {
-		values, ok := a.Dictionary().(*array.String)
-		if !ok {
-			return nil, fmt.Errorf("a dictionary of %s cannot be an id", a.Dictionary().DataType())
-		}
-		return func(i int) uint64 { return HashKey(seed, values.Value(a.GetValueIndex(i))) }, nil
+		entry := hasher(a.Dictionary(), seed)
+		return func(i int) uint64 { return entry(a.GetValueIndex(i)) }
 	}
 	if a, ok := key.(*array.String); ok {
-		return func(i int) uint64 { return HashKey(seed, a.Value(i)) }, nil
+		return func(i int) uint64 { return HashKey(seed, a.Value(i)) }
 	}
 	var buf []byte
 	return func(i int) uint64 {
 		buf = appendKey(buf[:0], key, i)
 		return HashKey(seed, buf)
-	}, nil
+	}
 }
 
 // appendKey writes the i-th id, which is no text, as text: whole numbers as

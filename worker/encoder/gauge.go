@@ -1,6 +1,7 @@
 package encoder
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -24,7 +25,11 @@ type gauge struct {
 	truth  [2]int64
 	digits int
 	nulls  []string
-	dict   perDictionary[reading]
+	dict   perDictionary[int64]
+
+	// Of the entries of dict:
+	entryKnown []bool
+	bad        map[int]error // what is wrong with those that cannot be read
 }
 
 // reading is what one value amounts to.
@@ -190,25 +195,44 @@ func (g *gauge) day(d int64) reading {
 	return reading{flag(ok && d == want), true}
 }
 
+// readDictionary reads each entry once. An entry that cannot be read is an error
+// where a row has it.
 func (g *gauge) readDictionary(values []int64, known []bool, a *array.Dictionary) error {
-	texts, ok := a.Dictionary().(*array.String)
-	if !ok {
-		return fmt.Errorf("column %q: a dictionary of %s cannot be summed", g.name, a.Dictionary().DataType())
-	}
-	readings, err := g.dict.entries(texts, func(i int) (reading, error) {
-		if texts.IsNull(i) {
-			return reading{}, nil
-		}
-		return g.text(texts.Value(i))
-	})
+	entry, err := g.dict.entries(a.Dictionary(), func(entry []int64) error { return g.readEntries(entry, a.Dictionary()) })
 	if err != nil {
-		// An entry that no row uses is no error: read row by row.
-		return each(values, known, a, func(i int) (reading, error) {
-			if j := a.GetValueIndex(i); texts.IsValid(j) {
-				return g.text(texts.Value(j))
-			}
-			return reading{}, nil
-		})
+		return err
 	}
-	return each(values, known, a, func(i int) (reading, error) { return readings[a.GetValueIndex(i)], nil })
+	if len(g.bad) > 0 {
+		for i := range values {
+			if a.IsNull(i) {
+				continue
+			}
+			if err := g.bad[a.GetValueIndex(i)]; err != nil {
+				return &cellError{i, err}
+			}
+		}
+	}
+	lookUp(values, entry, a)
+	lookUp(known, g.entryKnown, a)
+	return nil
+}
+
+// readEntries reads the entries of a dictionary; what is wrong with those that
+// cannot be read is kept in bad.
+func (g *gauge) readEntries(entry []int64, dict arrow.Array) error {
+	g.entryKnown, g.bad = resize(g.entryKnown, len(entry)), nil
+	err := g.read(entry, g.entryKnown, dict)
+	var cell *cellError
+	if !errors.As(err, &cell) {
+		return err
+	}
+	g.bad = map[int]error{}
+	for i := range entry {
+		one := array.NewSlice(dict, int64(i), int64(i)+1)
+		if err := g.read(entry[i:i+1], g.entryKnown[i:i+1], one); errors.As(err, &cell) {
+			entry[i], g.entryKnown[i], g.bad[i] = 0, false, cell.err
+		}
+		one.Release()
+	}
+	return nil
 }

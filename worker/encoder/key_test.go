@@ -24,11 +24,7 @@ func TestHashKey(t *testing.T) {
 		ints.Append(x)
 		floats.Append(float64(x))
 	}
-	byInt, err1 := hasher(ints.NewArray(), 7)
-	byFloat, err2 := hasher(floats.NewArray(), 7)
-	if err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
-	}
+	byInt, byFloat := hasher(ints.NewArray(), 7), hasher(floats.NewArray(), 7)
 	for i := range 4 {
 		if byInt(i) != byFloat(i) {
 			t.Errorf("id %d is hashed differently as an integer and as a float", i)

@@ -57,6 +57,7 @@ func eachBatch(ctx context.Context, env *Env, split source.Split, columns []stri
 	if err != nil {
 		return err
 	}
+	source.Compact(r)
 	defer func() {
 		if e := r.Close(); err == nil {
 			err = e

@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/bitutil"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/source"
@@ -29,9 +28,8 @@ type Profiler struct {
 	last      string // the text met last and its index
 	lastIndex int32
 
-	dict   *array.String // the dictionary that perIndex counts, retained
-	dictID arrow.ArrayData
-	index  []int64
+	dict  arrow.Array // the dictionary whose indexes are counted, retained
+	index []int64
 }
 
 // NewProfiler returns a profiler of one of a number of columns.
@@ -51,12 +49,7 @@ func (p *Profiler) Add(a arrow.Array) error {
 	p.col.Nulls += int64(a.NullN())
 	switch a := a.(type) {
 	case *array.Dictionary:
-		values, ok := a.Dictionary().(*array.String)
-		if !ok || p.ints != nil {
-			return p.mismatch(a)
-		}
-		p.addDictionary(a, values)
-		return nil
+		return p.addDictionary(a)
 	case *array.String:
 		if p.ints != nil {
 			return p.mismatch(a)
@@ -213,56 +206,6 @@ func (p *Profiler) addText(s string, n int64) {
 		}
 		p.texts, p.names, p.count, p.last, p.lastIndex = nil, nil, nil, "", -1
 	}
-}
-
-// addDictionary counts indexes; texts are looked at once per dictionary.
-func (p *Profiler) addDictionary(a *array.Dictionary, values *array.String) {
-	if p.dict == nil || !encoder.SameData(p.dictID, values.Data()) {
-		p.flush()
-		values.Retain()
-		p.dict, p.dictID = values, values.Data()
-		p.index = append(p.index[:0], make([]int64, values.Len())...)
-	}
-	indexes, ok := a.Indices().(*array.Int32)
-	if !ok {
-		for i := range a.Len() {
-			if a.IsValid(i) {
-				p.index[a.GetValueIndex(i)]++
-			}
-		}
-		return
-	}
-	if a.NullN() == 0 {
-		for _, v := range indexes.Int32Values() {
-			p.index[v]++
-		}
-		return
-	}
-	valid, offset := a.NullBitmapBytes(), a.Data().Offset()
-	for i, v := range indexes.Int32Values() {
-		if bitutil.BitIsSet(valid, offset+i) {
-			p.index[v]++
-		}
-	}
-}
-
-// flush adds the counted indexes of the dictionary in use to the texts. A text
-// that stands in a dictionary twice is the same value; a null entry is missing.
-func (p *Profiler) flush() {
-	if p.dict == nil {
-		return
-	}
-	for i, n := range p.index {
-		switch {
-		case n == 0:
-		case p.dict.IsNull(i):
-			p.col.Nulls += n
-		default:
-			p.addText(p.dict.Value(i), n)
-		}
-	}
-	p.dict.Release()
-	p.dict, p.dictID = nil, nil
 }
 
 // Column returns the profile of all added arrays and ends the profiler.

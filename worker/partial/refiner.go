@@ -19,6 +19,7 @@ type Refiner struct {
 	asked    bool
 	out      Refined
 	cuts     []uint64 // orderKey of each
+	rows     []int64  // of a batch, by index into its dictionary
 	between  []int64  // rows from cut i−1 (inclusive) to cut i; the last is all above
 }
 
@@ -43,38 +44,39 @@ func NewRefiner(c source.Column, ask RefineColumn) *Refiner {
 
 // Add counts a batch's array of the column.
 func (r *Refiner) Add(a arrow.Array) error {
+	d, ok := a.(*array.Dictionary)
+	if !ok {
+		return r.add(a, nil)
+	}
+	r.rows = append(r.rows[:0], make([]int64, d.Dictionary().Len())...)
+	countIndexes(r.rows, d)
+	return r.add(d.Dictionary(), r.rows)
+}
+
+// add counts values: of each as many rows as rows says, or, without, one.
+func (r *Refiner) add(a arrow.Array, rows []int64) error {
 	switch a := a.(type) {
 	case *array.String:
-		r.each(a, func(i int) { r.addText(a.Value(i), 1) })
-	case *array.Dictionary:
-		values, ok := a.Dictionary().(*array.String)
-		if !ok {
-			return r.profiler.mismatch(a)
-		}
-		r.each(a, func(i int) {
-			if j := a.GetValueIndex(i); values.IsValid(j) {
-				r.addText(values.Value(j), 1)
-			}
-		})
+		each(a, rows, func(i int, n int64) { r.addText(a.Value(i), n) })
 	case *array.Int64:
 		values := a.Int64Values()
-		r.each(a, func(i int) { r.addInt(values[i], 1) })
+		each(a, rows, func(i int, n int64) { r.addInt(values[i], n) })
 	case *array.Date32:
-		r.each(a, func(i int) { r.addInt(int64(a.Value(i)), 1) })
+		each(a, rows, func(i int, n int64) { r.addInt(int64(a.Value(i)), n) })
 	case *array.Timestamp:
-		r.each(a, func(i int) { r.addInt(encoder.DayOf(int64(a.Value(i))), 1) })
+		each(a, rows, func(i int, n int64) { r.addInt(encoder.DayOf(int64(a.Value(i))), n) })
 	case *array.Float64:
 		values := a.Float64Values()
-		r.each(a, func(i int) {
+		each(a, rows, func(i int, n int64) {
 			if v := values[i]; v == v {
-				r.addInt(int64(math.Float64bits(v+0)), 1)
+				r.addInt(int64(math.Float64bits(v+0)), n)
 			}
 		})
 	case *array.Decimal128:
 		values := a.Values()
-		r.each(a, func(i int) {
+		each(a, rows, func(i int, n int64) {
 			if v, ok := wide(values[i].LowBits(), values[i].HighBits()); ok {
-				r.addInt(v, 1)
+				r.addInt(v, n)
 			}
 		})
 	default:
@@ -83,12 +85,17 @@ func (r *Refiner) Add(a arrow.Array) error {
 	return nil
 }
 
-// each does something for every row that has a value.
-func (r *Refiner) each(a arrow.Array, do func(i int)) {
-	nulls := a.NullN() > 0
+// each does something for every value that is there.
+func each(a arrow.Array, rows []int64, do func(i int, n int64)) {
+	nulls, n := a.NullN() > 0, int64(1)
 	for i := range a.Len() {
+		if rows != nil {
+			if n = rows[i]; n == 0 {
+				continue
+			}
+		}
 		if !nulls || a.IsValid(i) {
-			do(i)
+			do(i, n)
 		}
 	}
 }

@@ -3,12 +3,9 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -108,37 +105,4 @@ func chunkRange(m *format.ColumnMetaData) (start, length int64) {
 		start = d
 	}
 	return start, m.TotalCompressedSize
-}
-
-// virtualFile opens a Parquet file that consists of metadata alone: one row
-// group, with no compression. Its column chunks are fed by pageStreams.
-func virtualFile(m *format.FileMetaData, unit int) (*parquet.File, error) {
-	if unit < 0 || unit >= len(m.RowGroups) {
-		return nil, fmt.Errorf("row group %d of %d", unit, len(m.RowGroups))
-	}
-	g := m.RowGroups[unit]
-	g.Columns = append([]format.ColumnChunk(nil), g.Columns...)
-	g.Ordinal = 0
-	for i := range g.Columns {
-		c := &g.Columns[i]
-		*c = format.ColumnChunk{MetaData: format.ColumnMetaData{
-			Type: c.MetaData.Type, Encoding: c.MetaData.Encoding, PathInSchema: c.MetaData.PathInSchema,
-			Codec: format.Uncompressed, NumValues: c.MetaData.NumValues, TotalCompressedSize: math.MaxInt64 / 2,
-		}}
-	}
-	g.SortingColumns = nil
-	footer, err := thrift.Marshal(new(thrift.CompactProtocol), format.FileMetaData{
-		Version: m.Version, Schema: m.Schema, NumRows: g.NumRows, RowGroups: []format.RowGroup{g},
-	})
-	if err != nil {
-		return nil, err
-	}
-	image := append([]byte("PAR1"), footer...)
-	image = binary.LittleEndian.AppendUint32(image, uint32(len(footer)))
-	image = append(image, magicParquet...)
-	f, err := parquet.OpenFile(bytes.NewReader(image), int64(len(image)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	if err == nil && len(f.RowGroups()) != 1 {
-		err = errors.New("no row group")
-	}
-	return f, err
 }

@@ -11,70 +11,57 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// pageStream reads the pages of a column chunk, checks and decompresses them
-// and serves them, with new headers, as an uncompressed column chunk. Between
-// the file and parquet-go it
-//   - passes over pages before the rows asked for without decompressing them,
-//     whether or not the file has an offset index;
-//   - reads LZ4_RAW, where parquet-go keeps the buffer that it wrongly sized,
-//     not the one that it decoded into, and on corrupt input never ends;
-//   - bounds what a corrupt header makes parquet-go allocate.
-//
-// It is read from its beginning to its end, once.
+// pageStream reads the pages of a column chunk from its beginning to its end,
+// checks and decompresses them. Pages before the rows asked for are passed over
+// without decompressing them, whether or not the file has an offset index. What
+// a corrupt header can make it allocate is bounded.
 type pageStream struct {
 	src      io.ReaderAt
 	codec    format.CompressionCodec
 	at, end  int64 // of the pages not yet read, in src
-	skip     int64 // rows still to pass over by whole pages; 0 once a page was served
-	inside   int64 // rows to pass over in the first page served
+	skip     int64 // rows still to pass over by whole pages; 0 once a page was read
+	inside   int64 // rows to pass over in the first page read
 	rows     int64 // rows of the pages not yet read
 	protocol thrift.CompactProtocol
 
-	raw    []byte // a page as stored
-	page   []byte // a page as served, header first
-	served int64  // bytes served before page
+	room     *pageRoom
+	windowAt int64 // offset in src of room.window[0]
+}
+
+// storedPage is a page, decompressed, its values still encoded. Its memory is
+// the stream's and is used again for the next page.
+type storedPage struct {
+	dictionary bool
+	rows       int // values, missing ones included
+	levels     []byte
+	complete   bool // no value is missing, whatever levels say
+	prefixed   bool // levels and values are not yet told apart: levels come first, after their length
+	bits       format.Encoding
+	encoding   format.Encoding
+	values     []byte
 }
 
 func newPageStream(src io.ReaderAt, m *format.ColumnMetaData, skip int64) *pageStream {
 	start, length := chunkRange(m)
-	return &pageStream{src: src, codec: m.Codec, at: start, end: start + length, skip: skip, rows: m.NumValues}
+	return &pageStream{src: src, codec: m.Codec, at: start, end: start + length, skip: skip, rows: m.NumValues, room: takeRoom()}
 }
 
-// ReadAt serves the bytes that follow those served before.
-func (p *pageStream) ReadAt(b []byte, off int64) (int, error) {
-	n := 0
-	for n < len(b) {
-		i := off + int64(n) - p.served
-		if i < 0 {
-			return n, fmt.Errorf("page stream read backwards, from %d to %d", p.served, off)
-		}
-		if i < int64(len(p.page)) {
-			n += copy(b[n:], p.page[i:])
-			continue
-		}
-		if n > 0 {
-			return n, nil // bufio and io.ReadFull come back for the rest
-		}
-		p.served += int64(len(p.page))
-		p.page = p.page[:0]
-		if err := p.next(); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
+func (p *pageStream) close() {
+	p.room.giveBack()
+	p.room = nil
 }
 
-// next prepares the following page that holds rows asked for, or a dictionary.
-func (p *pageStream) next() error {
+// next reads the following page that holds rows asked for, or a dictionary.
+func (p *pageStream) next() (storedPage, error) {
 	for p.rows > 0 {
 		header, body, err := p.header()
 		if err != nil {
-			return err
+			return storedPage{}, err
 		}
 		p.at = body + int64(header.CompressedPageSize)
 		rows := pageRows(header)
 		if rows > p.rows {
-			return fmt.Errorf("a page of %d values where %d are left", rows, p.rows)
+			return storedPage{}, fmt.Errorf("a page of %d values where %d are left", rows, p.rows)
 		}
 		p.rows -= rows
 		switch {
@@ -87,9 +74,9 @@ func (p *pageStream) next() error {
 		if header.Type != format.DictionaryPage {
 			p.inside, p.skip = p.inside+p.skip, 0
 		}
-		return p.serve(header, body)
+		return p.read(header, body)
 	}
-	return io.EOF
+	return storedPage{}, io.EOF
 }
 
 func pageRows(h *format.PageHeader) int64 {
@@ -106,9 +93,9 @@ func pageRows(h *format.PageHeader) int64 {
 // begins.
 func (p *pageStream) header() (*format.PageHeader, int64, error) {
 	for _, size := range []int64{512, 64 << 10, 16 << 20} {
-		b := p.grow(&p.raw, int(min(size, p.end-p.at)))
-		if n, err := p.src.ReadAt(b, p.at); n < len(b) {
-			return nil, 0, fmt.Errorf("page at byte %d: %w", p.at, noEOF(err))
+		b, err := p.stored(p.at, int(min(size, p.end-p.at)))
+		if err != nil {
+			return nil, 0, fmt.Errorf("page at byte %d: %w", p.at, err)
 		}
 		h := new(format.PageHeader)
 		r := p.protocol.NewReaderFromBytes(b)
@@ -155,46 +142,60 @@ func (p *pageStream) checkHeader(h *format.PageHeader, body int64) error {
 	return nil
 }
 
-// serve decompresses the page and puts it behind a header that says so.
-func (p *pageStream) serve(h *format.PageHeader, body int64) error {
-	raw := p.grow(&p.raw, int(h.CompressedPageSize))
-	if n, err := p.src.ReadAt(raw, body); n < len(raw) {
-		return noEOF(err)
+// read reads the page and decompresses it.
+func (p *pageStream) read(h *format.PageHeader, body int64) (page storedPage, err error) {
+	raw, err := p.stored(body, int(h.CompressedPageSize))
+	if err != nil {
+		return page, err
 	}
 	if h.CRC != 0 && crc32.ChecksumIEEE(raw) != uint32(h.CRC) {
-		return fmt.Errorf("page at byte %d: checksum does not match", body)
+		return page, fmt.Errorf("page at byte %d: checksum does not match", body)
 	}
 	plain, compressed := 0, p.codec != format.Uncompressed
-	if h.Type == format.DataPageV2 {
-		v := &h.DataPageHeaderV2.V
-		plain = int(v.RepetitionLevelsByteLength + v.DefinitionLevelsByteLength)
-		compressed = compressed && (!v.IsCompressed.Valid || v.IsCompressed.V)
-		v.IsCompressed = thrift.New(false)
-		v.Statistics = format.Statistics{}
+	switch h.Type {
+	case format.DictionaryPage:
+		d := &h.DictionaryPageHeader.V
+		page = storedPage{dictionary: true, rows: int(d.NumValues), encoding: d.Encoding}
+	case format.DataPage:
+		d := &h.DataPageHeader.V
+		page = storedPage{rows: int(d.NumValues), prefixed: true, bits: d.DefinitionLevelEncoding, encoding: d.Encoding}
+	default:
+		d := &h.DataPageHeaderV2.V
+		plain = int(d.RepetitionLevelsByteLength + d.DefinitionLevelsByteLength)
+		compressed = compressed && (!d.IsCompressed.Valid || d.IsCompressed.V)
+		page = storedPage{rows: int(d.NumValues), complete: d.NumNulls == 0, bits: format.RLE, encoding: d.Encoding}
+		page.levels = raw[d.RepetitionLevelsByteLength:plain]
 	}
-	h.DataPageHeader.V.Statistics = format.Statistics{}
+	page.values = raw[plain:]
 	if !compressed {
-		h.UncompressedPageSize = h.CompressedPageSize
+		return page, nil
 	}
-	h.CompressedPageSize, h.CRC = h.UncompressedPageSize, 0
-	header, err := thrift.Marshal(&p.protocol, h)
-	if err != nil {
-		return err
+	room := grown(&p.room.plain, int(h.UncompressedPageSize)-plain)
+	if page.values, err = decompress(p.codec, room, page.values); err != nil {
+		return page, fmt.Errorf("page at byte %d: %w", body, err)
 	}
-	size := len(header) + int(h.UncompressedPageSize)
-	out := append(p.grow(&p.page, size)[:0], header...)
-	out = append(out, raw[:plain]...)
-	if !compressed {
-		p.page = append(out, raw[plain:]...)
-		return nil
-	}
-	data, err := decompress(p.codec, out[len(out):size], raw[plain:])
-	if err != nil {
-		return fmt.Errorf("page at byte %d: %w", body, err)
-	}
-	p.page = append(out, data...) // in place when decompress used the room
-	return nil
+	return page, nil
 }
+
+// stored returns n bytes of the file, of the chunk, which stay valid until the
+// next call. It reads more at a time than it is asked for.
+func (p *pageStream) stored(at int64, n int) ([]byte, error) {
+	window := p.room.window
+	if i := at - p.windowAt; i >= 0 && i+int64(n) <= int64(len(window)) {
+		return window[i:][:n], nil
+	}
+	window = grown(&p.room.window, int(min(int64(max(n, readBytes)), p.end-at)))
+	p.windowAt = at
+	if read, err := p.src.ReadAt(window, at); read < len(window) {
+		p.room.window = window[:0]
+		return nil, noEOF(err)
+	}
+	return window[:n], nil
+}
+
+// readBytes is what is read of a chunk at a time, in bytes, or a page where that
+// is longer.
+const readBytes = 256 << 10
 
 // decompress fills exactly dst.
 func decompress(codec format.CompressionCodec, dst, src []byte) ([]byte, error) {
@@ -220,15 +221,6 @@ func decompress(codec format.CompressionCodec, dst, src []byte) ([]byte, error) 
 		return nil, fmt.Errorf("corrupt %v data: %d bytes decompressed, %d expected", codec, len(out), len(dst))
 	}
 	return out, nil
-}
-
-// grow returns *b with a length of n, keeping nothing.
-func (p *pageStream) grow(b *[]byte, n int) []byte {
-	if cap(*b) < n {
-		*b = make([]byte, n)
-	}
-	*b = (*b)[:n]
-	return *b
 }
 
 // noEOF is for ends where more should be.

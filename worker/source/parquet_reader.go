@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go"
 )
 
 // parquetReader reads rows of one row group, column by column and page by page.
@@ -27,6 +26,7 @@ type chunkReader interface {
 	// take returns the next n rows, n > 0. It panics or returns an error where
 	// the chunk is corrupt.
 	take(n int) (arrow.Array, error)
+	compact() // see Compact
 	close()
 }
 
@@ -40,11 +40,10 @@ func openParquet(t *Table, s Split, columns []int, file *os.File, w *watch) (r *
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.file.Name, err)
 	}
-	virtual, err := virtualFile(m, s.Unit)
-	if err != nil {
-		return nil, fmt.Errorf("%s: row group %d: %w", w.file.Name, s.Unit, err)
+	if s.Unit < 0 || s.Unit >= len(m.RowGroups) {
+		return nil, fmt.Errorf("%s: row group %d of %d", w.file.Name, s.Unit, len(m.RowGroups))
 	}
-	group, chunks := &m.RowGroups[s.Unit], virtual.RowGroups()[0].ColumnChunks()
+	group := &m.RowGroups[s.Unit]
 	if s.Rows < 0 {
 		s.Rows = group.NumRows - s.Skip
 	}
@@ -61,15 +60,16 @@ func openParquet(t *Table, s Split, columns []int, file *os.File, w *watch) (r *
 		if err := checkChunk(group, leaf, w.file.Size); err != nil {
 			return nil, r.fail(leaf.Name, err)
 		}
-		stream := newPageStream(file, &group.Columns[leaf.index].MetaData, s.Skip)
-		chunk, ok := chunks[leaf.index].(*parquet.FileColumnChunk)
-		if !ok {
-			return nil, r.fail(leaf.Name, fmt.Errorf("unexpected column chunk %T", chunks[leaf.index]))
-		}
 		r.names = append(r.names, leaf.Name)
-		r.columns = append(r.columns, newChunkReader(leaf, stream, chunk.PagesFrom(stream)))
+		r.columns = append(r.columns, newChunkReader(leaf, newPageStream(file, &group.Columns[leaf.index].MetaData, s.Skip)))
 	}
 	return r, nil
+}
+
+func (r *parquetReader) compact() {
+	for _, c := range r.columns {
+		c.compact()
+	}
 }
 
 func (r *parquetReader) Marks() []Mark { return nil }

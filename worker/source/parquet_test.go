@@ -37,6 +37,14 @@ type sample struct {
 	Plain  string   `parquet:"plain"`
 	Grows  string   `parquet:"grows,dict"`
 	ID     [16]byte `parquet:"id,uuid"`
+	DI     int32    `parquet:"di,dict"`
+	DU     uint8    `parquet:"du,dict"`
+	DG     *int64   `parquet:"dg,optional,dict"`
+	DF     *float64 `parquet:"df,optional,dict"`
+	DDay   int32    `parquet:"dday,date,dict"`
+	DMoney int64    `parquet:"dmoney,decimal(2:18),dict"`
+	DMs    int64    `parquet:"dms,timestamp(millisecond),dict"`
+	None   *int32   `parquet:"none,optional,dict"`
 	List   []int32  `parquet:"list,list"`
 }
 
@@ -56,6 +64,7 @@ func samples(n int) (rows []sample, cells [][]string) {
 			I8: int8(i), U16: uint16(40_000 + i), I64: int64(i) * 1e15, F: float32(i) / 3, B: i%3 == 0,
 			Day: int32(day.Unix() / 86400), Millis: at.UnixMilli(), Nanos: at.UnixNano(), Money: int64(i-50) * 101,
 			Plain: strings.Repeat("x", i%40), Grows: "g" + strconv.Itoa(i/2), List: []int32{1, 2},
+			DI: int32(i%5 - 2), DU: uint8(i), DDay: int32(i % 11), DMoney: int64(i % 3), DMs: int64(i % 13),
 		}
 		s.ID[15] = byte(i)
 		cells = append(cells, nil)
@@ -94,6 +103,22 @@ func samples(n int) (rows []sample, cells [][]string) {
 		add(s.Plain)
 		add(s.Grows)
 		add(fmt.Sprintf("00000000-0000-0000-0000-0000000000%02x", byte(i)))
+		add(strconv.Itoa(i%5 - 2))
+		add(strconv.Itoa(int(s.DU)))
+		grows := int64(i / 3)
+		if known, text = maybe(strconv.FormatInt(grows, 10)); known {
+			s.DG = &grows
+		}
+		add(text)
+		few := float64(i%4) / 4
+		if known, text = maybe(strconv.FormatFloat(few, 'g', -1, 64)); known {
+			s.DF = &few
+		}
+		add(text)
+		add(time.Unix(int64(s.DDay)*86400, 0).UTC().Format(time.DateOnly))
+		add(fmt.Sprintf("%.2f", float64(s.DMoney)/100))
+		add(time.UnixMilli(s.DMs).UTC().Format(micros))
+		add(null)
 		rows = append(rows, s)
 	}
 	return rows, cells

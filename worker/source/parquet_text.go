@@ -1,14 +1,13 @@
 package source
 
 import (
-	"bytes"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -19,34 +18,32 @@ import (
 // writers fall back to when a dictionary grows too large, is a String array.
 type textChunk struct {
 	pageCursor
-	dict  *array.String // of the chunk, made on the first dictionary page
-	index []int32       // of the page, not yet taken; nil on plain pages
-	plain plainText     // of the page, not yet taken
+	dict  *array.String // of the chunk
+	coded bool          // the page holds indexes, in the cursor, else
+	plain plainText
 }
 
-// take builds indexes for as long as the pages have a dictionary; from the
-// first that has none it builds text.
+// compact lets indexes be bytes.
+func (c *textChunk) compact() { c.wide = false }
+
+// take delivers indexes for as long as the pages have a dictionary; from the
+// first that has none it delivers text.
 func (c *textChunk) take(n int) (arrow.Array, error) {
-	var valid validity
+	var batch indexBatch
 	var text *textBuilder
-	codes := make([]int32, 0, n)
 	for filled := 0; filled < n; {
 		if c.row == c.rows {
 			if err := c.turn(); err != nil {
 				return nil, err
 			}
 		}
-		if c.index == nil && text == nil {
-			text = c.written(codes, valid)
+		if !c.coded && text == nil {
+			text = c.spelled(&batch, n)
 		}
 		m := min(n-filled, c.rows-c.row)
-		levels := []byte(nil)
-		if c.levels != nil {
-			levels = c.levels[c.row : c.row+m]
-		}
 		if text == nil {
-			codes = c.takeCodes(codes, levels, m, &valid)
-		} else if err := c.takeText(text, levels, m); err != nil {
+			batch.take(&c.pageCursor, m, n)
+		} else if err := c.takeText(text, m); err != nil {
 			return nil, err
 		}
 		filled += m
@@ -55,57 +52,56 @@ func (c *textChunk) take(n int) (arrow.Array, error) {
 	if text != nil {
 		return text.array(), nil
 	}
-	indexes := fromBuffers(arrow.PrimitiveTypes.Int32, n, valid.nulls, []*memory.Buffer{
-		valid.buffer(n), memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(codes)),
-	})
-	defer indexes.Release()
-	return array.NewDictionaryArray(dictionaryType, indexes, c.dict), nil
+	return batch.array(c.dictionary()), nil
 }
 
 // turn loads the next page.
 func (c *textChunk) turn() error {
-	v, dict, count, pass, err := c.load()
+	p, count, pass, coded, err := c.load(c.readDictionary)
 	if err != nil {
 		return err
 	}
-	c.index = nil
-	if dict == nil {
-		c.plain = c.leaf.plainText(v)
-		if c.plain.n != count {
-			return fmt.Errorf("%d values for %d rows that have one", c.plain.n, count)
-		}
-		c.plain.at = pass
+	if c.coded = coded; coded {
 		return nil
 	}
-	if c.dict == nil {
-		values := c.leaf.plainText(dict.Page().Data())
-		text := newTextBuilder(values.n)
-		for range values.n {
-			if err := values.next(text); err != nil {
-				return err
-			}
-		}
-		c.dict = text.array().(*array.String)
+	if c.plain, err = c.texts(p, count); err != nil {
+		return err
 	}
-	index, err := indexes(v, count, c.dict.Len())
+	return c.plain.pass(pass)
+}
+
+func (c *textChunk) readDictionary(p storedPage) error {
+	values, err := c.texts(p, p.rows)
 	if err != nil {
 		return err
 	}
-	c.index = index[pass:]
-	if c.index == nil {
-		c.index = []int32{} // a dictionary page of nulls alone
+	text := newTextBuilder(values.n)
+	for range values.n {
+		if err := values.next(text); err != nil {
+			return err
+		}
 	}
+	c.dict = text.array().(*array.String)
 	return nil
 }
 
-// written turns the codes of the rows taken so far into text.
-func (c *textChunk) written(codes []int32, valid validity) *textBuilder {
-	text := newTextBuilder(cap(codes))
-	for row, code := range codes {
-		if valid.isNull(row) {
+// dictionary returns the chunk's dictionary, an empty one where there is none: a
+// chunk without a value may do without.
+func (c *textChunk) dictionary() *array.String {
+	if c.dict == nil {
+		c.dict = newTextBuilder(0).array().(*array.String)
+	}
+	return c.dict
+}
+
+// spelled turns the rows taken so far, of a batch of n, into text.
+func (c *textChunk) spelled(batch *indexBatch, n int) *textBuilder {
+	text := newTextBuilder(n)
+	for row := range batch.rows() {
+		if batch.valid.isNull(row) {
 			text.addNull()
 		} else {
-			text.add(bytesOf(c.dict, int(code)))
+			text.add(bytesOf(c.dict, batch.at(row)))
 		}
 	}
 	return text
@@ -116,42 +112,18 @@ func bytesOf(dict *array.String, i int) []byte {
 	return dict.ValueBytes()[dict.ValueOffset(i)-dict.ValueOffset(0) : dict.ValueOffset(i+1)-dict.ValueOffset(0)]
 }
 
-// takeCodes appends the indexes of the next n rows of a dictionary page.
-func (c *textChunk) takeCodes(codes []int32, levels []byte, n int, valid *validity) []int32 {
-	used := n
-	if levels != nil {
-		used = bytes.Count(levels, []byte{1})
-	}
-	index := c.index[:used]
-	c.index = c.index[used:]
-	if used == n {
-		return append(codes, index...)
-	}
-	for _, level := range levels {
-		code := int32(0)
-		if level == 1 {
-			code, index = index[0], index[1:]
-		} else {
-			valid.null(len(codes))
-		}
-		codes = append(codes, code)
-	}
-	return codes
-}
-
 // takeText appends the values of the next n rows to text.
-func (c *textChunk) takeText(text *textBuilder, levels []byte, n int) error {
+func (c *textChunk) takeText(text *textBuilder, n int) error {
 	for i := range n {
 		switch {
-		case levels != nil && levels[i] != 1:
+		case c.levels != nil && c.levels[c.row+i] != 1:
 			text.addNull()
-		case c.index == nil:
+		case !c.coded:
 			if err := c.plain.next(text); err != nil {
 				return err
 			}
 		default:
-			text.add(bytesOf(c.dict, int(c.index[0])))
-			c.index = c.index[1:]
+			text.add(bytesOf(c.dict, c.nextIndex()))
 			if err := text.fits(); err != nil {
 				return err
 			}
@@ -160,33 +132,72 @@ func (c *textChunk) takeText(text *textBuilder, levels []byte, n int) error {
 	return nil
 }
 
-// plainText are values written out in a page.
+// plainText are the values written out in a page, n of them not yet taken.
 type plainText struct {
-	n, at   int
-	data    []byte
-	offsets []uint32 // nil where all values are size bytes long
-	size    int
+	n       int
+	data    []byte   // from the next value on, or, with offsets, all
+	offsets []uint32 // of the values in data, from the next on; nil where they are
+	size    int      // all of this length, or, 0, each stands after its length
 	uuid    bool
 }
 
-func (l parquetLeaf) plainText(v encoding.Values) plainText {
-	if l.physical == format.FixedLenByteArray {
+// texts prepares the reading of the count values of a page.
+func (c *textChunk) texts(p storedPage, count int) (plainText, error) {
+	fixed := c.leaf.physical == format.FixedLenByteArray
+	if p.encoding == format.Plain && !fixed {
+		return plainText{n: count, data: p.values}, nil
+	}
+	v, err := c.written(p, count)
+	if err != nil {
+		return plainText{}, err
+	}
+	if fixed {
 		data, size := v.FixedLenByteArray()
-		return plainText{n: len(data) / size, data: data, size: size, uuid: l.form == uuid}
+		return plainText{n: count, data: data, size: size, uuid: c.leaf.form == uuid}, nil
 	}
 	data, offsets := v.ByteArray()
-	return plainText{n: max(len(offsets)-1, 0), data: data, offsets: offsets}
+	return plainText{n: count, data: data, offsets: offsets}, nil
+}
+
+// value takes the next value. It stays valid as long as the page does.
+func (p *plainText) value() (value []byte, err error) {
+	switch {
+	case p.n == 0:
+		return nil, errors.New("fewer texts than rows that have one")
+	case p.offsets != nil:
+		value, p.offsets = p.data[p.offsets[0]:p.offsets[1]], p.offsets[1:]
+	case p.size > 0:
+		value, p.data = p.data[:p.size], p.data[p.size:]
+	default:
+		if len(p.data) < 4 {
+			return nil, fmt.Errorf("texts cut short: %d more expected", p.n)
+		}
+		n := binary.LittleEndian.Uint32(p.data)
+		if uint64(n) > uint64(len(p.data)-4) {
+			return nil, fmt.Errorf("a text of %d bytes where %d are left", n, len(p.data)-4)
+		}
+		value, p.data = p.data[4:4+n], p.data[4+n:]
+	}
+	p.n--
+	return value, nil
+}
+
+// pass passes over values.
+func (p *plainText) pass(n int) error {
+	for range n {
+		if _, err := p.value(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next appends the next value to text.
 func (p *plainText) next(text *textBuilder) error {
-	var value []byte
-	if p.offsets != nil {
-		value = p.data[p.offsets[p.at]:p.offsets[p.at+1]]
-	} else {
-		value = p.data[p.at*p.size : (p.at+1)*p.size]
+	value, err := p.value()
+	if err != nil {
+		return err
 	}
-	p.at++
 	if p.uuid {
 		value = appendUUID(nil, value)
 	}

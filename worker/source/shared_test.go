@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -80,12 +81,28 @@ func cell(a arrow.Array, i int) string {
 	panic(fmt.Sprintf("%T", a))
 }
 
-// readSplit returns the rows of a split and the marks passed.
+// readSplit returns the rows of a split and the marks passed. It reads twice, as
+// batches come by themselves and as compact ones.
 func readSplit(table *Table, s Split, columns []string) (rows [][]string, marks []Mark, err error) {
+	compact, _, err2 := readSplitAs(table, s, columns, true)
+	rows, marks, err = readSplitAs(table, s, columns, false)
+	if (err == nil) != (err2 == nil) {
+		return nil, nil, fmt.Errorf("read plainly: %v, read compactly: %v", err, err2)
+	}
+	if err == nil && !slices.EqualFunc(rows, compact, slices.Equal) {
+		return nil, nil, errors.New("read compactly, rows differ")
+	}
+	return rows, marks, err
+}
+
+func readSplitAs(table *Table, s Split, columns []string, compact bool) (rows [][]string, marks []Mark, err error) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	r, err := Files{Mem: mem}.Open(context.Background(), table, s, columns)
 	if err != nil {
 		return nil, nil, err
+	}
+	if compact {
+		Compact(r)
 	}
 	defer func() {
 		if e := r.Close(); err == nil {

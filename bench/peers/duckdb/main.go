@@ -1,6 +1,7 @@
 // Command duckdb counts all combinations of features of a table in DuckDB, for
 // `bench peers`, which builds and starts it. It is a module of its own so that
-// nobody who uses Headwater builds DuckDB. With -script it runs a file of SQL, for
+// nobody who uses Headwater builds DuckDB. With -sums it measures loading alone, for
+// `bench load`. With -script it runs a file of SQL, for
 // the tests that hold reported figures against DuckDB's.
 //
 // It prints one JSON object of figures, and writes what it counted as CSV:
@@ -46,8 +47,9 @@ type settings struct {
 
 func main() {
 	var s settings
-	var features, script string
+	var features, script, sums string
 	flag.StringVar(&script, "script", "", "file of statements to run instead; prints the rows of the last as JSON")
+	flag.StringVar(&sums, "sums", "", "columns, comma-separated: load the table, sum them up, and do no more")
 	flag.StringVar(&s.table, "table", "", "Parquet or CSV file")
 	flag.StringVar(&s.out, "out", "", "CSV file for the cells")
 	flag.StringVar(&s.metric, "metric", "", "column that is summed")
@@ -62,17 +64,26 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if script != "" {
+	switch {
+	case script != "":
 		err = runScript(ctx, script, os.Stdout)
-	} else if found, e := run(ctx, s); e == nil {
-		err = json.NewEncoder(os.Stdout).Encode(found)
-	} else {
-		err = e
+	case sums != "":
+		err = printed(load(ctx, s, strings.Split(sums, ",")))
+	default:
+		err = printed(run(ctx, s))
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "duckdb: %s\n", err)
 		os.Exit(1)
 	}
+}
+
+// printed writes figures as JSON unless there is an error.
+func printed[T any](found T, err error) error {
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(found)
 }
 
 func run(ctx context.Context, s settings) (*figures, error) {
