@@ -3,6 +3,7 @@ package merge
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func levelsSQL(f *encoder.Feature, codes []int) string {
 	var values []string
 	for _, c := range codes {
 		if v := f.Levels[c-1].Value; f.Kind == encoder.Discrete {
-			values = append(values, v)
+			values = append(values, numberText(v))
 		} else {
 			values = append(values, quoteText(v))
 		}
@@ -197,7 +198,21 @@ func (r interval) sql(value string, without []float64) string {
 	return "(" + strings.Join(parts, " AND ") + ")"
 }
 
-func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+func number(x float64) string {
+	if math.IsInf(x, 0) {
+		return fmt.Sprintf("CAST('%+f' AS DOUBLE PRECISION)", x)
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
+}
+
+// numberText writes the number that a level holds as text: as it stands, but
+// infinities, which engines take for names.
+func numberText(s string) string {
+	if x, err := strconv.ParseFloat(s, 64); err == nil && math.IsInf(x, 0) {
+		return number(x)
+	}
+	return s
+}
 
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 

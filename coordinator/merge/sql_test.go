@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"math"
 	"testing"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
@@ -22,6 +23,8 @@ func TestRulesInWordsAndSQL(t *testing.T) {
 		{Name: "tenure", Column: "since", Part: encoder.AgeDays, AsOf: "2024-05-31", Kind: encoder.Range, Levels: []encoder.Level{
 			{Name: "under 365", High: at(365)}, {Name: "365 and over", Low: at(365)},
 		}},
+		{Name: "size", Column: "size", Kind: encoder.Discrete, Levels: []encoder.Level{{Name: "-Inf", Value: "-Inf"}, {Name: "9007199254740993", Value: "9007199254740993"}, {Name: "+Inf", Value: "+Inf"}}},
+		{Name: "rest", Column: "rest", Kind: encoder.Range, Levels: []encoder.Level{{Name: "any", High: at(math.Inf(1))}, {Name: "+Inf", Low: at(math.Inf(1)), High: at(math.Inf(1))}}},
 	}
 	for _, c := range []struct {
 		feature   int
@@ -45,6 +48,9 @@ func TestRulesInWordsAndSQL(t *testing.T) {
 		{3, []int{2}, "seen month is dec", `(EXTRACT(MONTH FROM CAST("seen" AS DATE)) IN (12))`},
 		{4, []int{1, 2}, "seen weekday is not missing", `(EXTRACT(ISODOW FROM CAST("seen" AS DATE)) IN (1, 7))`},
 		{5, []int{1}, "tenure is under 365", `(((DATE '2024-05-31' - CAST("since" AS DATE)) < 365))`},
+		{6, []int{1, 2, 3}, "size is not missing", `("size" IN (CAST('-Inf' AS DOUBLE PRECISION), 9007199254740993, CAST('+Inf' AS DOUBLE PRECISION)))`},
+		{7, []int{2}, "rest is +Inf", `("rest" IN (CAST('+Inf' AS DOUBLE PRECISION)))`},
+		{7, []int{1}, "rest is any", `(("rest" < CAST('+Inf' AS DOUBLE PRECISION)))`},
 	} {
 		r := Rule{Conditions: []Condition{{Feature: c.feature, Codes: c.codes}}}
 		if got := RuleText(features, r); got != c.text {
