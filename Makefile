@@ -152,7 +152,7 @@ ci: ## All the checks, as the CI runs them
 
 .PHONY: generate
 generate: ## Generate the kernels' assembly: kernels/_gen, a module of its own
-	@for k in bitset distance encode probe; do \
+	@for k in bitset distance encode hist probe; do \
 		echo "kernels/$$k/kernels_amd64.s"; \
 		(cd kernels/_gen && $(GO) run ./$$k -pkg $$k -out ../$$k/kernels_amd64.s -stubs ../$$k/kernels_amd64.go) || exit; \
 	done

@@ -75,9 +75,8 @@ func kernelCases(tiny bool) []func() *kernelCase {
 	each(add4, block)
 	each(add4Weighted, block)
 	each(split, block)
-	each(lanes, block)
-	each(nest, block)
-	for _, levels := range []int{4, 8, 12} {
+	each(ranks, block)
+	for _, levels := range []int{4, 6, 8} {
 		each(func(rows int) *kernelCase { return joint(rows, levels, false) }, block)
 		each(func(rows int) *kernelCase { return joint(rows, levels, true) }, block)
 	}

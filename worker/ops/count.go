@@ -49,52 +49,76 @@ func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (par
 	if p.RowsOnly {
 		rows := *env.Plan
 		rows.Measures = nil
-		c := newCounter(env.Shards, &rows, p.Items, groups, candidates, how)
+		c := newCounter(env.Shards, &rows, p.Items, groups, candidates, how, anyPart)
 		counts := partial.Halves{Discovery: partial.MakeCounts(candidates.Len(), nil)}
-		return counts, c.count(ctx, env, anyPart, &counts.Discovery)
+		return counts, c.count(ctx, env, c.halves[0], &counts.Discovery)
 	}
-	c := newCounter(env.Shards, env.Plan, p.Items, groups, candidates, how)
+	c := newCounter(env.Shards, env.Plan, p.Items, groups, candidates, how, discovery, confirmation)
 	counts := partial.MakeHalves(candidates.Len(), completeMeasures(env.Plan))
-	if err := c.count(ctx, env, discovery, &counts.Discovery); err != nil {
+	if err := c.count(ctx, env, c.halves[0], &counts.Discovery); err != nil {
 		return partial.Halves{}, err
 	}
-	return counts, c.count(ctx, env, confirmation, &counts.Confirmation)
+	return counts, c.count(ctx, env, c.halves[1], &counts.Confirmation)
 }
 
 func discovery(part uint8) bool    { return part&encoder.Confirmation == 0 }
 func confirmation(part uint8) bool { return part&encoder.Confirmation != 0 }
 
-// counter counts the candidates of an order block by block: in cubes what the
-// plan says, the others one by one.
+// counter counts the candidates of an order: in cubes what the plan says, the
+// others one by one.
 type counter struct {
-	block *countBlock
-	plan  *cubePlan
-	walk  *countWalk
+	block  *countBlock
+	halves []half
+	plan   *cubePlan
+	walk   *countWalk
 }
 
-func newCounter(shards []*shard.Shard, plan *encoder.Plan, items []wire.Item, groups *lattice.Lattice, c *lattice.Candidates, how method) *counter {
+// half is what is counted apart: the blocks of the parts wanted.
+type half struct {
+	wanted    func(part uint8) bool
+	stretches []*stretch
+}
+
+func newCounter(shards []*shard.Shard, plan *encoder.Plan, items []wire.Item, groups *lattice.Lattice, c *lattice.Candidates, how method, wanted ...func(part uint8) bool) *counter {
 	b := newCountBlock(items, plan)
-	cubes := planCubes(b, groups, c, b.workOf(shards), how)
-	return &counter{b, cubes, newCountWalk(b, groups, cubes.left, how)}
+	var halves []half
+	for _, w := range wanted {
+		halves = append(halves, half{w, planStretches(shards, len(plan.Measures), w)})
+	}
+	cubes := planCubes(b, groups, c, b.workOf(shards, halves), how)
+	return &counter{b, halves, cubes, newCountWalk(b, groups, cubes.left, how)}
 }
 
-// count sets counts, which are zero, to those over the parts wanted.
-func (c *counter) count(ctx context.Context, env *Env, wanted func(part uint8) bool, counts *partial.Counts) error {
-	left := *counts
-	if c.plan.cubes != nil {
+// count sets counts, which are zero, to those of a half.
+func (c *counter) count(ctx context.Context, env *Env, h half, counts *partial.Counts) error {
+	cubes, left := c.plan.cubes, *counts
+	if cubes != nil {
 		left = c.block.makeCounts(c.plan.left.Len())
 	}
 	c.walk.counts = &left
-	err := c.block.each(ctx, env, wanted, func() {
-		if c.plan.cubes != nil {
-			c.plan.cubes.countBlock()
+	if byBlock := c.plan.left.Len() > 0 || cubes != nil && len(cubes.panels) > 0; byBlock {
+		quiet := *env
+		if cubes != nil && len(cubes.joints) > 0 {
+			quiet.Progress = nil // rows are done once they are in the joint histograms too
 		}
-		c.walk.countBlock()
-	})
-	if err == nil && c.plan.cubes != nil {
-		c.plan.settle(counts, &left)
+		err := c.block.each(ctx, &quiet, h.wanted, func() {
+			if cubes != nil {
+				cubes.countBlock()
+			}
+			c.walk.countBlock()
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	if cubes == nil {
+		return nil
+	}
+	if err := cubes.countJoints(ctx, env, h.stretches); err != nil {
+		return err
+	}
+	c.plan.settle(counts, &left)
+	return nil
 }
 
 // each takes up one block of the shards after the other, of those whose part

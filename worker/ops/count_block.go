@@ -111,7 +111,7 @@ func (b *countBlock) load(s *shard.Shard, i int) {
 			s.KnownBlock(i, m, bm.knownBits)
 		}
 	}
-	b.planChannels()
+	b.channels = planChannels(b.channels[:0], b.measures, shard.BlockRows)
 }
 
 // bitmap returns an item's bitmap.

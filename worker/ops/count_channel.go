@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math/bits"
+
 	"github.com/headwater-dev/headwater/kernels/bitset"
 	"github.com/headwater-dev/headwater/worker/shard"
 )
@@ -13,29 +15,35 @@ type channel struct {
 	shift   uint     // of the count
 	count   int      // what the count is: rowCount, the measure whose known rows it is, or noTarget
 	sum     int      // the measure whose residuals are added, or noTarget
-	high    bool     // the residuals' upper 32 bits are added
+	low     bool     // the residuals' lower 32 bits are added
+	high    bool     // their upper 32 bits are added
 }
 
 const (
 	noTarget = -1
 	rowCount = -2
 
-	// Residuals of up to packedBits share a word with the count: 2^14 of them
-	// stay below 2^packedShift, and their count below 2^15. Wider ones are
-	// added 32 bits at a time.
-	packedBits  = 35
-	packedShift = 49
+	packedBits = 35 // see packing, of a block
 )
 
-// planChannels decides which channels give the counts and sums of all
-// measures. Usually that is one: the rows are counted beside the first
-// residual, and a measure that is constant in the block needs no channel.
-func (b *countBlock) planChannels() {
-	b.channels = b.channels[:0]
+// packing says how so many rows share a word with their residuals: their count
+// stands above shift, and residuals of up to packed bits stay below it. Wider
+// ones are added 32 bits at a time.
+func packing(rows int) (packed int, shift uint) {
+	shift = uint(64 - bits.Len(uint(rows)))
+	return int(shift) - bits.Len(uint(rows-1)), shift
+}
+
+// planChannels decides which channels give the counts and sums of all measures
+// of so many rows, and appends them to to. Usually that is one: the rows are
+// counted beside the first residual, and a measure that is constant needs no
+// channel.
+func planChannels(to []channel, measures []blockMeasure, rows int) []channel {
+	packed, shift := packing(rows)
 	counted := false
-	for m := range b.measures {
-		bm := &b.measures[m]
-		c := channel{shift: packedShift, count: noTarget, sum: m}
+	for m := range measures {
+		bm := &measures[m]
+		c := channel{shift: shift, count: noTarget, sum: m, low: bm.Width > packed}
 		switch {
 		case bm.Known == shard.None, bm.Known == shard.All && bm.Width == 0:
 			continue
@@ -47,14 +55,15 @@ func (b *countBlock) planChannels() {
 		if bm.Width == 0 {
 			c.sum = noTarget
 		}
-		b.channels = append(b.channels, c)
-		if bm.Width > packedBits {
-			b.channels = append(b.channels, channel{shift: packedShift, count: noTarget, sum: m, high: true})
+		to = append(to, c)
+		if c.low {
+			to = append(to, channel{shift: shift, count: noTarget, sum: m, high: true})
 		}
 	}
 	if !counted {
-		b.channels = append(b.channels, channel{count: rowCount, sum: noTarget})
+		to = append(to, channel{count: rowCount, sum: noTarget})
 	}
+	return to
 }
 
 // weigh fills the channels' weights.
@@ -67,38 +76,55 @@ func (b *countBlock) weigh() {
 		b.weights = append(b.weights, make([]uint64, shard.BlockRows))
 	}
 	for i := range b.channels {
-		c := &b.channels[i]
-		if c.plain() {
-			continue
+		if c := &b.channels[i]; !c.plain() {
+			c.weights = b.weights[i][:b.rows]
+			b.fill(c.weights, c, 0)
 		}
-		w := b.weights[i][:b.rows]
-		c.weights = w
-		if c.sum == noTarget {
-			clear(w)
-		} else {
-			bm := &b.measures[c.sum]
-			bitset.Unpack(w, bm.Planes, bm.Width)
-			switch {
-			case c.high:
-				for j := range w {
-					w[j] >>= 32
-				}
-			case bm.Width > packedBits:
-				for j := range w {
-					w[j] &= 0xffffffff
-				}
+	}
+}
+
+// fill sets w to what the block's rows add to a channel whose residuals are
+// higher by above than the block's.
+func (b *countBlock) fill(w []uint64, c *channel, above uint64) {
+	var known []uint64
+	if c.count >= 0 {
+		known = b.measures[c.count].knownBits
+	}
+	if c.sum == noTarget {
+		clear(w)
+	} else {
+		bm := &b.measures[c.sum]
+		bitset.Unpack(w, bm.Planes, bm.Width)
+		switch {
+		case above == 0:
+		case bm.Known == shard.Some:
+			for j := range w {
+				w[j] += above & -(bm.knownBits[j/64] >> (j % 64) & 1)
+			}
+		default:
+			for j := range w {
+				w[j] += above
 			}
 		}
 		switch {
-		case c.count == rowCount:
+		case c.high:
 			for j := range w {
-				w[j] |= 1 << packedShift
+				w[j] >>= 32
 			}
-		case c.count != noTarget:
-			known := b.measures[c.count].knownBits
+		case c.low:
 			for j := range w {
-				w[j] |= known[j/64] >> (j % 64) & 1 << packedShift
+				w[j] &= 0xffffffff
 			}
+		}
+	}
+	switch {
+	case c.count == rowCount:
+		for j := range w {
+			w[j] |= 1 << c.shift
+		}
+	case known != nil:
+		for j := range w {
+			w[j] |= known[j/64] >> (j % 64) & 1 << c.shift
 		}
 	}
 }

@@ -5,28 +5,29 @@ import (
 	"github.com/headwater-dev/headwater/worker/shard"
 )
 
-// blockSums are the counts of some groups in one block, before the blocks'
-// minima are added back.
+// blockSums are the counts of some groups in one block, or stretch of blocks,
+// before the minima are added back.
 type blockSums struct {
 	n        []uint64
 	measures []residualSums
 }
 
 // residualSums are one measure's part: the sum of residuals is lo + hi·2³²,
-// with lo below 2⁵⁰ and hi below 2⁴⁷.
+// with both below 2⁶².
 type residualSums struct {
-	known []uint64 // meant where the measure is known on some rows of the block
-	lo    []uint64 // meant where the block has planes
-	hi    []uint64 // meant where it has more than 32
+	known []uint64 // empty unless the measure is known on some rows only
+	lo    []uint64 // empty unless there are planes
+	hi    []uint64 // empty unless there are more than 32
 }
 
-// reset makes room for n groups of b. Sums of residuals are zero; counts are
-// there to be set.
-func (s *blockSums) reset(n int, b *countBlock) {
+// reset makes room for n groups of a block, or a stretch, with such measures. Sums
+// of residuals are zero; counts are there to be set.
+func (s *blockSums) reset(n int, measures []blockMeasure) {
 	s.n = resize(s.n, n)
-	s.measures = resize(s.measures, len(b.measures))
+	s.measures = resize(s.measures, len(measures))
 	for m := range s.measures {
-		r, bm := &s.measures[m], &b.measures[m]
+		r, bm := &s.measures[m], &measures[m]
+		r.known, r.lo, r.hi = r.known[:0], r.lo[:0], r.hi[:0]
 		if bm.Known == shard.Some {
 			r.known = resize(r.known, n)
 		}
@@ -59,11 +60,11 @@ func (b *countBlock) makeCounts(n int) partial.Counts {
 
 // flush adds the groups from, from+1, …, to-1 to the entries of counts from
 // first on.
-func (s *blockSums) flush(b *countBlock, from, to int, counts *partial.Counts, first int) {
+func (s *blockSums) flush(measures []blockMeasure, from, to int, counts *partial.Counts, first int) {
 	groups := s.n[from:to]
 	addCounts(counts.N[first:], groups)
 	for m := range s.measures {
-		bm, r, mc := &b.measures[m], &s.measures[m], &counts.Measures[m]
+		bm, r, mc := &measures[m], &s.measures[m], &counts.Measures[m]
 		if bm.Known == shard.None {
 			continue
 		}
@@ -83,6 +84,9 @@ func (s *blockSums) flush(b *countBlock, from, to int, counts *partial.Counts, f
 		}
 		if mc.Sum.Hi == nil {
 			addNarrow(mc.Sum.Lo[first:], bm.Min, known, lo)
+			for i, x := range hi {
+				mc.Sum.Lo[first+i] += int64(x << 32)
+			}
 		} else {
 			addWide(mc.Sum.Hi[first:], mc.Sum.Lo[first:], bm.Min, known, lo, hi)
 		}

@@ -50,7 +50,7 @@ func (t *countTile) flush(b *countBlock, counts *partial.Counts) {
 	if len(t.first) == 0 {
 		return
 	}
-	t.sums.reset(len(t.ext), b)
+	t.sums.reset(len(t.ext), b.measures)
 	prefixes := t.prefixes[:len(t.first)*b.words]
 	bitset.AndCounts(t.sums.n, prefixes, b.words, b.bitmaps, blockWords, t.start, t.ext)
 	for m := range b.measures {
@@ -71,7 +71,7 @@ func (t *countTile) flush(b *countBlock, counts *partial.Counts) {
 		}
 	}
 	for p, first := range t.first {
-		t.sums.flush(b, t.start[p], t.start[p+1], counts, first)
+		t.sums.flush(b.measures, t.start[p], t.start[p+1], counts, first)
 	}
 	t.start, t.ext, t.first = t.start[:0], t.ext[:0], t.first[:0]
 }

@@ -181,9 +181,9 @@ func (w *countWalk) costByRows(p, rows int) float64 {
 func (w *countWalk) countByRows(p int, rows []uint16) {
 	c := w.candidates
 	ext := c.Ext[c.Start[p]:c.Start[p+1]]
-	w.sums.reset(len(ext), w.block)
+	w.sums.reset(len(ext), w.block.measures)
 	w.rows.count(w.block, rows, ext, &w.sums)
-	w.sums.flush(w.block, 0, len(ext), w.counts, c.Start[p])
+	w.sums.flush(w.block.measures, 0, len(ext), w.counts, c.Start[p])
 }
 
 // parentRows returns how many rows the first d items of the path have.

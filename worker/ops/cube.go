@@ -1,42 +1,38 @@
 package ops
 
-import (
-	"github.com/headwater-dev/headwater/kernels/hist"
-	"github.com/headwater-dev/headwater/worker/partial"
-)
+import "github.com/headwater-dev/headwater/worker/partial"
 
 // cubeOrder is the highest order of which combinations of features are counted
 // as cubes.
 const cubeOrder = 6
 
 // cube is the joint table of a combination of features: an entry of the store
-// for every combination of their ranks (see itemRange). It is filled block by
-// block, either by joint histograms or by tiles of bitmaps. With tiles the
-// first rank of every feature is not counted but derived, once all blocks are
-// done: it is what the other ranks leave of the marginal, the cube without the
+// for every combination of their ranks (see itemRange). It is filled either by
+// a joint histogram, of which it is a marginal, or block by block by tiles of
+// bitmaps. With tiles the first rank of every feature is not counted but
+// derived, once all blocks are done: it is what the other ranks leave of the marginal, the cube without the
 // feature. The ranks cover all codes of a feature, missing, other and what was
 // pruned among them, so that nothing is left out.
 type cube struct {
-	slots     []int // the features, as indexes into countBlock.byFeat, ascending
-	byTable   bool
+	slots     []int   // the features, as indexes into countBlock.byFeat, ascending
+	joint     *joint  // nil = by tiles
 	marginals []*cube // of tiles: [j] is without slots[j]
 	at        int     // see cubes.entry
 	stride    int
 	column    []int // rank of the last feature → column
 }
 
-// panel holds the cubes that differ in their last feature only. What they have
-// in common, the combinations of the other features' ranks, is made once a
-// block. A combination's entries in tiled cubes lie side by side: those that
-// are counted, of ranks that are items first, then those that are derived.
+// panel holds the tiled cubes that differ in their last feature only. What they
+// have in common, the combinations of the other features' ranks, is made once a
+// block. A combination's entries lie side by side: those that are counted, of
+// ranks that are items first, then those that are derived.
 type panel struct {
-	slots  []int // the features in common
-	tables []*cube
-	tiles  []*cube
-	at     int      // entry of the first combination's first column
-	width  int      // columns
-	ext    []uint32 // column → bitmap that is counted for it
-	items  int      // columns of items; those up to len(ext) are of ranks without
+	slots []int // the features in common
+	tiles []*cube
+	at    int      // entry of the first combination's first column
+	width int      // columns
+	ext   []uint32 // column → bitmap that is counted for it
+	items int      // columns of items; those up to len(ext) are of ranks without
 }
 
 // cubes are the cubes of a count, with the marginals that they need.
@@ -48,15 +44,11 @@ type cubes struct {
 	size   int            // entries of the store
 	store  partial.Counts // of the blocks counted since it was last given away
 
+	joints []*joint
+
 	rows   []int      // bitmap of the block → rows
-	lanes  [][]uint64 // slot → ranks as lanes, see hist; empty until needed in a block
-	outer  []uint64   // numbers of a panel's combinations, as lanes
 	prefix [][]uint64 // features in common → their intersection
 	tile   countTile
-	counts *hist.Counts
-	totals *hist.Totals
-	taken  []uint64
-	sums   blockSums
 }
 
 // combination identifies the features of a cube.
@@ -89,6 +81,10 @@ func (c *cubes) layOut() {
 	b, byKey := c.block, map[combination]*panel{}
 	b.others = len(b.byFeat) + 1
 	for _, cb := range c.all {
+		if cb.joint != nil {
+			cb.layOut(c)
+			continue
+		}
 		common := cb.slots[:max(0, len(cb.slots)-1)]
 		p := byKey[combinationOf(common)]
 		if p == nil {
@@ -96,36 +92,36 @@ func (c *cubes) layOut() {
 			byKey[combinationOf(common)] = p
 			c.panels = append(c.panels, p)
 		}
-		if cb.byTable {
-			p.tables = append(p.tables, cb)
-			if c.counts == nil {
-				c.counts, c.totals = new(hist.Counts), new(hist.Totals)
-			}
-		} else {
-			p.tiles = append(p.tiles, cb)
-		}
+		p.tiles = append(p.tiles, cb)
 	}
 	for _, p := range c.panels {
 		p.layOut(c)
 	}
+	for _, j := range c.joints {
+		j.planMarginals()
+	}
 	c.store = b.makeCounts(c.size)
 	c.rows = make([]int, len(b.items)+b.others)
-	c.lanes = make([][]uint64, len(b.byFeat))
 	c.prefix = make([][]uint64, cubeOrder)
+}
+
+// layOut gives a cube that is a marginal its entries.
+func (cb *cube) layOut(c *cubes) {
+	size := 1
+	for _, s := range cb.slots {
+		cb.stride = c.block.byFeat[s].size
+		size *= cb.stride
+	}
+	for rank := range cb.stride {
+		cb.column = append(cb.column, rank)
+	}
+	cb.at, c.size = c.size, c.size+size
 }
 
 func (p *panel) layOut(c *cubes) {
 	b, combinations := c.block, 1
 	for _, s := range p.slots {
 		combinations *= b.byFeat[s].size
-	}
-	for _, cb := range p.tables {
-		size := b.byFeat[cb.slots[len(p.slots)]].size
-		cb.at, cb.stride = c.size, size
-		for rank := range size {
-			cb.column = append(cb.column, rank)
-		}
-		c.size += combinations * size
 	}
 	for _, cb := range p.tiles {
 		if len(cb.slots) == 0 { // all rows

@@ -1,28 +1,16 @@
 package ops
 
-import (
-	"github.com/headwater-dev/headwater/kernels/bitset"
-	"github.com/headwater-dev/headwater/kernels/encode"
-	"github.com/headwater-dev/headwater/kernels/hist"
-)
+import "github.com/headwater-dev/headwater/kernels/bitset"
 
-// countBlock adds the block that has been loaded to the store.
+// countBlock adds what tiles count of the block that has been loaded to the
+// store.
 func (c *cubes) countBlock() {
-	for s := range c.lanes {
-		c.lanes[s] = c.lanes[s][:0]
+	if len(c.panels) == 0 {
+		return
 	}
-	prepared := false
+	c.makeBitmaps()
 	for _, p := range c.panels {
-		if len(p.tables) > 0 {
-			c.fillTables(p)
-		}
-		if len(p.tiles) > 0 {
-			if !prepared {
-				c.makeBitmaps()
-				prepared = true
-			}
-			c.fillTiles(p, 0, 0, c.block.bitmap(c.block.allBitmap()))
-		}
+		c.fillTiles(p, 0, 0, c.block.bitmap(c.block.allBitmap()))
 	}
 	c.tile.flush(c.block, &c.store)
 }
@@ -90,57 +78,4 @@ func (c *cubes) fillTiles(p *panel, d, number int, rows []uint64) {
 		}
 		c.fillTiles(p, d+1, number*b.byFeat[s].size+rank, under)
 	}
-}
-
-// fillTables counts the cubes of a panel that are joint histograms.
-func (c *cubes) fillTables(p *panel) {
-	b := c.block
-	b.weigh()
-	outer := c.lanesOf(p.slots[0])
-	for _, s := range p.slots[1:] {
-		c.outer = resize(c.outer, len(outer))
-		hist.Nest(c.outer, outer, uint64(b.byFeat[s].size), c.lanesOf(s))
-		outer = c.outer
-	}
-	for _, cb := range p.tables {
-		inner := c.lanesOf(cb.slots[len(p.slots)])
-		size := cb.stride
-		for _, s := range p.slots {
-			size *= b.byFeat[s].size
-		}
-		c.sums.reset(size, b)
-		for k := range b.channels {
-			ch := &b.channels[k]
-			if ch.plain() {
-				hist.Joint(c.counts, b.rows, outer, uint64(cb.stride), inner)
-				c.counts.Take(c.sums.n)
-				continue
-			}
-			hist.JointWeighted(c.totals, ch.weights, outer, uint64(cb.stride), inner)
-			c.taken = resize(c.taken, size)
-			c.totals.Take(c.taken)
-			counts, residuals := ch.targets(&c.sums)
-			if counts != nil {
-				for i, v := range c.taken {
-					counts[i] = v >> ch.shift
-				}
-			}
-			if residuals != nil {
-				for i, v := range c.taken {
-					residuals[i] = v & (1<<ch.shift - 1)
-				}
-			}
-		}
-		c.sums.flush(b, 0, size, &c.store, cb.at)
-	}
-}
-
-// lanesOf returns the ranks of a feature as lanes.
-func (c *cubes) lanesOf(slot int) []uint64 {
-	if b := c.block; len(c.lanes[slot]) == 0 {
-		r := &b.byFeat[slot]
-		c.lanes[slot] = resize(c.lanes[slot], (b.rows+3)/4)
-		encode.Lanes(c.lanes[slot], b.codes[r.feature], r.ranks)
-	}
-	return c.lanes[slot]
 }

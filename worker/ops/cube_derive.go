@@ -72,7 +72,7 @@ func columns(c, like *partial.Counts) [][]int64 {
 // counted then, or derived already.
 func (c *cubes) derive(cb *cube, store [][]int64) {
 	step := cb.stride
-	for axis := len(cb.slots) - 1; axis >= 0 && !cb.byTable; axis-- {
+	for axis := len(cb.slots) - 1; axis >= 0 && cb.joint == nil; axis-- {
 		d := derivation{cubes: c, cube: cb, axis: axis, last: len(cb.slots) - 1, marginal: cb.marginals[axis], store: store}
 		if axis == d.last {
 			for _, column := range cb.column[1:] {

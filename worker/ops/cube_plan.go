@@ -5,37 +5,27 @@ import (
 	"slices"
 
 	"github.com/headwater-dev/headwater/kernels/bitset"
-	"github.com/headwater-dev/headwater/kernels/hist"
 	"github.com/headwater-dev/headwater/kernels/lattice"
 	"github.com/headwater-dev/headwater/worker/shard"
 )
 
 // work is what one pass over all blocks of some shards takes.
 type work struct {
-	blocks   float64
-	words    float64 // of an intersection, times the passes that bitmaps take
-	rows     float64 // times channels that only count
-	weighted float64 // rows times channels that add weights
-	takes    float64 // channels, of all blocks
+	blocks float64
+	words  float64 // of an intersection, times the passes that bitmaps take
+	joint  jointWork
 }
 
-// workOf returns the work of the shards. It also finds out of which measures
-// all sums are narrow: no sum of absolute values reaches 2⁶².
-func (b *countBlock) workOf(shards []*shard.Shard) (w work) {
+// workOf returns the work of the shards, whose halves are counted in so many
+// stretches. It also finds out of which measures all sums are narrow: no sum of
+// absolute values reaches 2⁶².
+func (b *countBlock) workOf(shards []*shard.Shard, halves []half) (w work) {
 	most := make([]float64, len(b.measures))
 	for _, s := range shards {
 		for i := range s.Blocks() {
 			b.load(s, i)
 			w.blocks++
 			w.words += float64(b.words * b.passes())
-			w.takes += float64(len(b.channels))
-			for k := range b.channels {
-				if b.channels[k].plain() {
-					w.rows += float64(b.rows)
-				} else {
-					w.weighted += float64(b.rows)
-				}
-			}
 			for m := range b.measures {
 				bm := &b.measures[m]
 				most[m] += float64(b.rows) * (math.Abs(float64(bm.Min)) + math.Ldexp(1, bm.Width))
@@ -48,6 +38,12 @@ func (b *countBlock) workOf(shards []*shard.Shard) (w work) {
 	for m := range most {
 		b.narrow[m] = most[m] < 1<<62
 	}
+	for _, h := range halves {
+		for _, r := range h.stretches {
+			w.joint.add(r)
+		}
+	}
+	w.joint.common = b.commonRanks(shards)
 	return w
 }
 
@@ -57,13 +53,6 @@ const costEntry = 1.5
 
 func (w *work) byBitmaps(cells float64) float64 {
 	return cells * (w.words*bitset.WordCost() + w.blocks*costEntry)
-}
-
-func (w *work) byTable(size float64) float64 {
-	if size > 1<<16 { // more than lanes can number
-		return math.Inf(1)
-	}
-	return w.rows*hist.RowCost + w.weighted*hist.WeightedRowCost + w.takes*size*hist.CellCost
 }
 
 // candidatePanel holds the candidates whose prefixes have the same features.
@@ -110,19 +99,25 @@ type candidateRun struct {
 }
 
 // planCubes decides by what the ways to count cost which combinations of
-// features become cubes. Cost: some 5 ns a candidate.
+// features become cubes. Cost: some 5 ns a candidate, and see cover.
 func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w work, how method) *cubePlan {
 	p := &cubePlan{candidates: c, left: c}
 	if c.Order > cubeOrder || how == byBitmaps || how == byRows {
 		return p
 	}
 	cs := &cubes{block: b, byKey: map[combination]*cube{}}
+	cover := &cover{block: b, work: &w.joint, order: c.Order, byKey: map[combination]*combo{}}
 	for _, panel := range p.gather(b, groups) {
 		for _, at := range panel.partners {
-			slots := append(slices.Clone(panel.slots), at.slot)
-			if ok, byTable := b.cheapestCube(slots, at.candidates, w, how); ok {
-				at.cube = cs.add(slots, byTable, w)
-			}
+			cover.add(append(slices.Clone(panel.slots), at.slot), at, w, how)
+		}
+	}
+	if how != byTiles {
+		cs.joints = cover.choose()
+	}
+	for _, combo := range cover.all {
+		if combo.joint != nil || combo.tiled {
+			combo.partner.cube = cs.add(combo.slots, combo.joint)
 		}
 	}
 	if len(cs.all) == 0 {
@@ -176,24 +171,6 @@ func (p *cubePlan) gather(b *countBlock, groups *lattice.Lattice) (panels []*can
 	return panels
 }
 
-// cheapestCube says whether the candidates of a combination of features are
-// better counted as a cube than one by one, and if so, how.
-func (b *countBlock) cheapestCube(slots []int, candidates int, w work, how method) (ok, byTable bool) {
-	size, tiled := b.cubeSize(slots)
-	table, tiles := w.byTable(size), w.byBitmaps(tiled)
-	switch {
-	case size > 1<<16:
-		return false, false
-	case how == byTables:
-		return true, len(slots) > 1
-	case how == byTiles:
-		return true, false
-	case size > float64(8*candidates+1024): // memory
-		return false, false
-	}
-	return min(table, tiles) < w.byBitmaps(float64(candidates)), table < tiles
-}
-
 // cubeSize returns the entries of a cube, and how many of them tiles count:
 // all but those of first ranks.
 func (b *countBlock) cubeSize(slots []int) (size, tiled float64) {
@@ -205,24 +182,37 @@ func (b *countBlock) cubeSize(slots []int) (size, tiled float64) {
 	return size, tiled
 }
 
-// add makes a cube, and the marginals that it needs.
-func (c *cubes) add(slots []int, byTable bool, w work) *cube {
-	cb := &cube{slots: slots, byTable: byTable}
-	for j := range slots {
-		if byTable {
+// add makes a cube, a marginal of the joint histogram or one of tiles, and in
+// that case the cubes that are derived from.
+func (c *cubes) add(slots []int, j *joint) *cube {
+	cb := &cube{slots: slots, joint: j}
+	if j != nil {
+		j.cubes = append(j.cubes, cb)
+	}
+	for k := range slots {
+		if j != nil {
 			break
 		}
-		without := slices.Delete(slices.Clone(slots), j, j+1)
+		without := slices.Delete(slices.Clone(slots), k, k+1)
 		m := c.byKey[combinationOf(without)]
 		if m == nil {
-			size, tiled := c.block.cubeSize(without)
-			m = c.add(without, len(without) > 1 && w.byTable(size) < w.byBitmaps(tiled), w)
+			m = c.add(without, c.jointOf(without))
 		}
 		cb.marginals = append(cb.marginals, m)
 	}
 	c.byKey[combinationOf(slots)] = cb
 	c.all = append(c.all, cb)
 	return cb
+}
+
+// jointOf returns a joint histogram with the features, nil where there is none.
+func (c *cubes) jointOf(slots []int) *joint {
+	for _, j := range c.joints {
+		if len(slots) > 0 && j.holds(slots) {
+			return j
+		}
+	}
+	return nil
 }
 
 // leave lists the candidates that are in no cube.

@@ -39,10 +39,10 @@ func levels(ctx context.Context, env *Env, _ struct{}) (partial.Halves, error) {
 			return
 		}
 		b.layRows()
-		sums.reset(all+1, b)
+		sums.reset(all+1, b.measures)
 		walk.count(b, b.all[:b.rows], ext, &sums)
 		b.addAll(&sums, all)
-		sums.flush(b, 0, all+1, half, 0)
+		sums.flush(b.measures, 0, all+1, half, 0)
 	})
 	return counts, err
 }

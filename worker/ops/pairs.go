@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/headwater-dev/headwater/kernels/encode"
 	"github.com/headwater-dev/headwater/kernels/hist"
 	"github.com/headwater-dev/headwater/worker/partial"
-	"github.com/headwater-dev/headwater/worker/shard"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -26,12 +24,7 @@ func pairs(ctx context.Context, env *Env, p wire.PairsParams) (partial.Pairs, er
 		}
 		out.Counts = append(out.Counts, make([]int64, cells))
 	}
-	var codes [256]uint8
-	for i := range codes {
-		codes[i] = uint8(i)
-	}
-	lanes := make([][]uint64, len(env.Plan.Features)) // empty: not made of this block yet
-	counts, taken := new(hist.Counts), []uint64(nil)
+	table := new(hist.TurnCounts)
 	for _, s := range env.Shards {
 		for _, at := range s.Blocks() {
 			if at.Part&p.Parts != p.Parts {
@@ -40,24 +33,17 @@ func pairs(ctx context.Context, env *Env, p wire.PairsParams) (partial.Pairs, er
 			if err := ctx.Err(); err != nil {
 				return partial.Pairs{}, err
 			}
-			for f := range lanes {
-				lanes[f] = lanes[f][:0]
-			}
-			of := func(f int) []uint64 {
-				if len(lanes[f]) == 0 {
-					lanes[f] = resize(lanes[f], (at.Rows+3)/4)
-					encode.Lanes(lanes[f], s.Codes(f)[at.Start:][:at.Rows], &codes)
-				}
-				return lanes[f]
-			}
 			for i, pair := range p.Pairs {
-				a, b := pair[0], pair[1]
-				hist.Joint(counts, at.Rows, of(a), uint64(env.Plan.Features[b].Codes()), of(b))
-				to := out.Counts[i]
-				taken = resize(taken, len(to))
-				counts.Take(taken)
-				for k, n := range taken {
-					to[k] += int64(n)
+				var codes [2][]uint8
+				var sizes [2]int
+				for k, f := range pair {
+					codes[k], sizes[k] = s.Codes(f)[at.Start:][:at.Rows], env.Plan.Features[f].Codes()
+				}
+				hist.JointInTurn(table, codes[:], sizes[:])
+				for k, to := 0, out.Counts[i]; k < len(to); k++ {
+					t := &table[k]
+					to[k] += int64(t[0]) + int64(t[1]) + int64(t[2]) + int64(t[3])
+					*t = [4]uint32{}
 				}
 			}
 			if env.Progress != nil {
@@ -67,6 +53,3 @@ func pairs(ctx context.Context, env *Env, p wire.PairsParams) (partial.Pairs, er
 	}
 	return out, nil
 }
-
-// The rows of a block are no more than a joint histogram takes.
-var _ [262_140 - shard.BlockRows]struct{}
