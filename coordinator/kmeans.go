@@ -117,8 +117,8 @@ func (j *job) cluster(ctx context.Context) error {
 		return err
 	}
 	f.Clusters.Axes = j.axes
-	// To a persona a cluster is a segment without rules.
-	segments := &merge.Result{Counts: f.Clusters.Counts, Segments: make([]merge.Segment, f.Clusters.K)}
+	// To a persona a cluster is a segment without rules, which no metric formed.
+	segments := &merge.Result{Counts: f.Clusters.Counts, Held: f.Clusters.Counts, Segments: make([]merge.Segment, f.Clusters.K)}
 	if f.ClusterPersonas, err = persona.Describe(&j.plan, j.metrics, segments, j.levels, j.style()); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/headwater-dev/headwater/coordinator/evidence"
 	"github.com/headwater-dev/headwater/coordinator/export"
 	"github.com/headwater-dev/headwater/coordinator/metric"
+	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/coordinator/recheck"
 	"github.com/headwater-dev/headwater/coordinator/report"
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -174,18 +175,17 @@ func (r *rechecker) recheckSegments(ctx context.Context) error {
 	}
 	var then []int64
 	for s, segment := range e.model.Segments {
-		persona := e.personas.Segments[s]
+		personas := e.personas.Segments[s]
 		x := recheck.Segment{
 			Segment: s + 1, Name: segment.Name,
 			Then: size(segment.Rows, e.model.Customers), Now: size(counts.All.N[s], r.rows()),
 		}
 		for k, m := range r.metrics {
-			was := persona.Metrics[k]
+			was := personas.Metrics[k]
 			y := recheck.SegmentMetric{
 				Name: m.Name,
-				Then: recheck.ThenFigures(recheck.Figures{Known: was.Known, Mean: was.Mean, Low: was.Low, High: was.High, Lift: was.Lift},
-					m, out.Metrics[k].Then),
-				Now: recheck.NowFigures(m, counts, s, m.At(&r.findings.Overall.All, 0)),
+				Then: recheck.ThenFigures(thenFigures(&was), m, out.Metrics[k].Then),
+				Now:  recheck.NowFigures(m, counts, s, m.At(&r.findings.Overall.All, 0)),
 			}
 			y.Judge(out.Metrics[k].Then, out.Metrics[k].Now)
 			x.Metrics = append(x.Metrics, y)
@@ -195,6 +195,15 @@ func (r *rechecker) recheckSegments(ctx context.Context) error {
 	}
 	out.SharesPSI = drift.Index(then, counts.All.N)
 	return nil
+}
+
+// thenFigures are those of the finished job on customers that did not form the
+// segment; where there were none, without an interval on all.
+func thenFigures(was *persona.Metric) recheck.Figures {
+	if u := was.Unseen; u != nil {
+		return recheck.Figures{Known: u.Known, Mean: u.Mean, Low: u.Low, High: u.High, Lift: u.Lift}
+	}
+	return recheck.Figures{Known: was.Known, Mean: was.Mean, Lift: was.Lift}
 }
 
 // countSegments counts the segments by the rules, or the nearest centres, of the

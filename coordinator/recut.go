@@ -177,7 +177,7 @@ func (j *job) openCells(from string, r *merge.Result) error {
 	defer file.Close()
 	info, err := file.Stat()
 	if err == nil {
-		r.Kept, err = export.ReadCells(file, info.Size())
+		r.Kept, r.Unseen, err = export.ReadCells(file, info.Size())
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -41,7 +41,7 @@ func (j *job) writeSegments() error {
 	if err != nil {
 		return err
 	}
-	return j.write(export.CellsFile, func(w io.Writer) error { return export.WriteCells(w, j.plan.Features, r.Crossed, r.Kept) })
+	return j.write(export.CellsFile, func(w io.Writer) error { return export.WriteCells(w, j.plan.Features, r.Crossed, r.Kept, r.Unseen) })
 }
 
 // segmentNames are the segments' names, in their order.

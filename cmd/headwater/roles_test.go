@@ -138,7 +138,7 @@ func TestSegmentsOnContextAreWarnedOf(t *testing.T) {
 	readJSON(t, &s, out, "segments.json")
 	readJSON(t, &p, out, "profile.json")
 	notes := strings.Join(p.Notes, "\n")
-	for _, want := range []string{"contact, day, month, campaign look like context by name", "the segments rest on contact, day, month, which look like context"} {
+	for _, want := range []string{"contact, day, month, campaign look like context by name", "the segments rest on contact, month, which look like context"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no %q in:\n%s", want, notes)
 		}

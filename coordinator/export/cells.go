@@ -25,29 +25,37 @@ type cellRow struct {
 	SquaresHi []uint64 `parquet:"squares_hi,list"`
 	SquaresLo []uint64 `parquet:"squares_lo,list"`
 	Levels    []int64  `parquet:"levels,list"`
+
+	Unseen cellSums `parquet:"unseen"` // those that did not form the segments
+}
+
+// cellSums are customers and sums of some of a cell's customers.
+type cellSums struct {
+	N         int64    `parquet:"n"`
+	Known     []int64  `parquet:"known,list"`
+	SumHi     []int64  `parquet:"sum_hi,list"`
+	SumLo     []int64  `parquet:"sum_lo,list"`
+	SquaresHi []uint64 `parquet:"squares_hi,list"`
+	SquaresLo []uint64 `parquet:"squares_lo,list"`
 }
 
 // cellsPerWrite is how many cells are handed to the Parquet writer at once.
 const cellsPerWrite = 256
 
-// WriteCells writes the cells of a crossing as Parquet, in their order. The
-// same cells give the same bytes.
-func WriteCells(w io.Writer, features []encoder.Feature, crossed []int, cells *partial.Cells) error {
+// WriteCells writes the cells of a crossing as Parquet, in their order, and
+// beside them their customers that did not form the segments, whose cells are
+// some of them. The same cells give the same bytes.
+func WriteCells(w io.Writer, features []encoder.Feature, crossed []int, cells, unseen *partial.Cells) error {
 	out := parquet.NewGenericWriter[cellRow](w, parquet.CreatedBy("headwater", "1", "0"), parquet.Compression(&parquet.Zstd))
 	rows := make([]cellRow, 0, cellsPerWrite)
-	width := len(cells.Levels) / max(1, len(cells.Key))
+	width, at := len(cells.Levels)/max(1, len(cells.Key)), 0
 	for i, key := range cells.Key {
 		row := cellRow{Cell: cellName(features, crossed, key), Key: key, N: cells.Counts.N[i], Levels: cells.Levels[i*width : (i+1)*width]}
-		for m := range cells.Counts.Measures {
-			a := &cells.Counts.Measures[m]
-			known := int64(-1)
-			if a.Known != nil {
-				known = a.Known[i]
-			}
-			// However the sum came about, it is split in one way.
-			row.Known = append(row.Known, known)
-			row.SumHi, row.SumLo = append(row.SumHi, a.Sum.Hi[i]+a.Sum.Lo[i]>>32), append(row.SumLo, a.Sum.Lo[i]&0xffffffff)
-			row.SquaresHi, row.SquaresLo = append(row.SquaresHi, cells.Squares[m].Hi[i]), append(row.SquaresLo, cells.Squares[m].Lo[i])
+		sums := sumsOf(cells, i)
+		row.Known, row.SumHi, row.SumLo, row.SquaresHi, row.SquaresLo = sums.Known, sums.SumHi, sums.SumLo, sums.SquaresHi, sums.SquaresLo
+		if at < len(unseen.Key) && unseen.Key[at] == key {
+			row.Unseen = sumsOf(unseen, at)
+			at++
 		}
 		rows = append(rows, row)
 		if len(rows) == cellsPerWrite || i+1 == len(cells.Key) {
@@ -61,6 +69,23 @@ func WriteCells(w io.Writer, features []encoder.Feature, crossed []int, cells *p
 		return fmt.Errorf("cells: %w", err)
 	}
 	return nil
+}
+
+// sumsOf lists the sums of a cell by measure.
+func sumsOf(cells *partial.Cells, i int) cellSums {
+	row := cellSums{N: cells.Counts.N[i]}
+	for m := range cells.Counts.Measures {
+		a := &cells.Counts.Measures[m]
+		known := int64(-1)
+		if a.Known != nil {
+			known = a.Known[i]
+		}
+		// However the sum came about, it is split in one way.
+		row.Known = append(row.Known, known)
+		row.SumHi, row.SumLo = append(row.SumHi, a.Sum.Hi[i]+a.Sum.Lo[i]>>32), append(row.SumLo, a.Sum.Lo[i]&0xffffffff)
+		row.SquaresHi, row.SquaresLo = append(row.SquaresHi, cells.Squares[m].Hi[i]), append(row.SquaresLo, cells.Squares[m].Lo[i])
+	}
+	return row
 }
 
 // cellName names a cell like a group of its levels.
@@ -84,41 +109,71 @@ func cellName(features []encoder.Feature, crossed []int, key uint64) string {
 }
 
 // ReadCells reads what WriteCells wrote.
-func ReadCells(r io.ReaderAt, size int64) (*partial.Cells, error) {
+func ReadCells(r io.ReaderAt, size int64) (cells, unseen *partial.Cells, err error) {
 	rows, err := parquet.Read[cellRow](r, size)
 	if err != nil {
-		return nil, fmt.Errorf("cells: %w", err)
+		return nil, nil, fmt.Errorf("cells: %w", err)
 	}
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("cells: there are none")
+		return nil, nil, fmt.Errorf("cells: there are none")
 	}
 	complete := make([]bool, len(rows[0].Known))
 	for m, known := range rows[0].Known {
 		complete[m] = known < 0
 	}
-	out := &partial.Cells{Counts: partial.MakeCounts(len(rows), complete)}
-	for range complete {
-		out.Squares = append(out.Squares, partial.MakeSquares(len(rows)))
+	held := 0
+	for i := range rows {
+		if rows[i].Unseen.N != 0 {
+			held++
+		}
 	}
+	cells, unseen = makeCells(len(rows), complete), makeCells(held, complete)
+	at := 0
 	for i := range rows {
 		row := &rows[i]
-		if i > 0 && row.Key <= rows[i-1].Key || len(row.Levels) != len(rows[0].Levels) || row.N < 1 {
-			return nil, fmt.Errorf("cells: row %d is damaged or out of order", i+1)
+		if i > 0 && row.Key <= rows[i-1].Key || len(row.Levels) != len(rows[0].Levels) || row.N < 1 || row.Unseen.N < 0 {
+			return nil, nil, fmt.Errorf("cells: row %d is damaged or out of order", i+1)
 		}
-		for _, n := range []int{len(row.Known), len(row.SumHi), len(row.SumLo), len(row.SquaresHi), len(row.SquaresLo)} {
-			if n != len(complete) {
-				return nil, fmt.Errorf("cells: row %d has figures of %d measures, the first of %d", i+1, n, len(complete))
-			}
+		cells.Key[i], cells.Levels = row.Key, append(cells.Levels, row.Levels...)
+		if err := enter(cells, i, &cellSums{row.N, row.Known, row.SumHi, row.SumLo, row.SquaresHi, row.SquaresLo}); err != nil {
+			return nil, nil, fmt.Errorf("cells: row %d: %w", i+1, err)
 		}
-		out.Key, out.Levels = append(out.Key, row.Key), append(out.Levels, row.Levels...)
-		out.Counts.N[i] = row.N
-		for m, known := range row.Known {
-			if a := &out.Counts.Measures[m]; a.Known != nil {
-				a.Known[i] = known
+		if row.Unseen.N > 0 {
+			unseen.Key[at] = row.Key
+			if err := enter(unseen, at, &row.Unseen); err != nil {
+				return nil, nil, fmt.Errorf("cells: row %d, unseen customers: %w", i+1, err)
 			}
-			out.Counts.Measures[m].Sum.Hi[i], out.Counts.Measures[m].Sum.Lo[i] = row.SumHi[m], row.SumLo[m]
-			out.Squares[m].Hi[i], out.Squares[m].Lo[i] = row.SquaresHi[m], row.SquaresLo[m]
+			at++
 		}
 	}
-	return out, nil
+	return cells, unseen, nil
+}
+
+// makeCells returns n cells without customers.
+func makeCells(n int, complete []bool) *partial.Cells {
+	out := &partial.Cells{Key: make([]uint64, n), Counts: partial.MakeCounts(n, complete)}
+	for range complete {
+		out.Squares = append(out.Squares, partial.MakeSquares(n))
+	}
+	return out
+}
+
+// enter fills in the i-th cell.
+func enter(to *partial.Cells, i int, from *cellSums) error {
+	measures := len(to.Counts.Measures)
+	for _, n := range []int{len(from.Known), len(from.SumHi), len(from.SumLo), len(from.SquaresHi), len(from.SquaresLo)} {
+		if n != measures {
+			return fmt.Errorf("it has figures of %d measures, the first row of %d", n, measures)
+		}
+	}
+	to.Counts.N[i] = from.N
+	for m, known := range from.Known {
+		a := &to.Counts.Measures[m]
+		if a.Known != nil {
+			a.Known[i] = known
+		}
+		a.Sum.Hi[i], a.Sum.Lo[i] = from.SumHi[m], from.SumLo[m]
+		to.Squares[m].Hi[i], to.Squares[m].Lo[i] = from.SquaresHi[m], from.SquaresLo[m]
+	}
+	return nil
 }

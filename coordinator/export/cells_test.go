@@ -11,13 +11,14 @@ import (
 	"github.com/headwater-dev/headwater/worker/partial"
 )
 
-func someCells() ([]encoder.Feature, *partial.Cells) {
-	features := []encoder.Feature{
+// someCells returns cells, and customers of one of them.
+func someCells() (features []encoder.Feature, cells, unseen *partial.Cells) {
+	features = []encoder.Feature{
 		{Name: "age", Levels: []encoder.Level{{Name: "<30"}, {Name: "30+"}}},
 		{Name: "job", Levels: []encoder.Level{{Name: "clerk"}}},
 		{Name: "city", Levels: []encoder.Level{{Name: "a & b"}, {Name: "c"}}},
 	}
-	cells := &partial.Cells{Key: []uint64{1, 5, 8}, Counts: partial.MakeCounts(3, []bool{true, false})}
+	cells = &partial.Cells{Key: []uint64{1, 5, 8}, Counts: partial.MakeCounts(3, []bool{true, false})}
 	for range 2 {
 		cells.Squares = append(cells.Squares, partial.MakeSquares(3))
 	}
@@ -32,41 +33,48 @@ func someCells() ([]encoder.Feature, *partial.Cells) {
 			cells.Levels = append(cells.Levels, int64(i*level))
 		}
 	}
-	return features, cells
+	unseen = &partial.Cells{Key: []uint64{5}, Counts: partial.MakeCounts(1, []bool{true, false})}
+	unseen.Counts.N[0], unseen.Counts.Measures[1].Known[0], unseen.Counts.Measures[0].Sum.Lo[0] = 7, 3, 2
+	unseen.Squares = []partial.Squares{partial.MakeSquares(1), partial.MakeSquares(1)}
+	unseen.Squares[1].Hi[0] = 1
+	return features, cells, unseen
 }
 
 func TestCellsComeBack(t *testing.T) {
-	features, cells := someCells()
+	features, cells, unseen := someCells()
 	var b, again bytes.Buffer
-	if err := WriteCells(&b, features, []int{2, 0}, cells); err != nil {
+	if err := WriteCells(&b, features, []int{2, 0}, cells, unseen); err != nil {
 		t.Fatal(err)
 	}
 	// The same sums, split otherwise, are the same bytes.
 	cells.Counts.Measures[0].Sum.Hi[1]--
 	cells.Counts.Measures[0].Sum.Lo[1] += 1 << 32
-	if err := WriteCells(&again, features, []int{2, 0}, cells); err != nil {
+	if err := WriteCells(&again, features, []int{2, 0}, cells, unseen); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Error("the bytes depend on how sums came about")
 	}
-	got, err := ReadCells(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	got, gotUnseen, err := ReadCells(bytes.NewReader(b.Bytes()), int64(b.Len()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, want := someCells()
+	_, want, wantUnseen := someCells()
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("-written +read:\n%s", diff)
 	}
+	if diff := cmp.Diff(wantUnseen, gotUnseen, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("unseen customers (-written +read):\n%s", diff)
+	}
 	for cut := 0; cut < b.Len(); cut += 97 {
-		if _, err := ReadCells(bytes.NewReader(b.Bytes()[:cut]), int64(cut)); err == nil {
+		if _, _, err := ReadCells(bytes.NewReader(b.Bytes()[:cut]), int64(cut)); err == nil {
 			t.Fatalf("a file cut at byte %d is read", cut)
 		}
 	}
 }
 
 func TestCellName(t *testing.T) {
-	features, _ := someCells()
+	features, _, _ := someCells()
 	if got, want := cellName(features, []int{2, 0}, 1*3+2), `age=30+ & city="a & b"`; got != want {
 		t.Errorf("cell is %q, want %q", got, want)
 	}

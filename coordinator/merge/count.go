@@ -31,7 +31,8 @@ func (l *ledger) keep(ctx context.Context, c *crossing) (*partial.Cells, error) 
 // count counts the segments over all rows: from the cells where their levels
 // were kept, else by one more pass.
 func (r *runner) count(ctx context.Context, f *fit) error {
-	counts, err := sumCells(r.result.Kept, f.segment, f.k)
+	of := f.everyCell()
+	counts, err := sumCells(r.result.Kept, of, f.k)
 	if err == nil && counts.Levels == nil {
 		counts, err = r.countRows(ctx, f)
 	}
@@ -47,7 +48,7 @@ func (r *runner) count(ctx context.Context, f *fit) error {
 	}
 	r.result.Counts = counts
 	r.enterMeans(counts)
-	return nil
+	return r.countUnseen(f, of)
 }
 
 // sumCells adds up the cells of each of k segments. Levels, of which only rows

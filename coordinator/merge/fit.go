@@ -72,8 +72,16 @@ func (f *fit) number() {
 	for at, s := range order {
 		to[s] = at
 	}
+	f.rename(to)
+}
+
+// rename gives every segment another number.
+func (f *fit) rename(to []int) {
 	for i, s := range f.segment {
 		f.segment[i] = to[s]
+	}
+	for i := range f.boxes {
+		f.boxes[i].segment = to[f.boxes[i].segment]
 	}
 	for i := range f.tree.Nodes {
 		if n := &f.tree.Nodes[i]; len(n.Codes) == 0 {

@@ -67,7 +67,7 @@ func (l *ledger) count(ctx context.Context, crossings [][]int) error {
 		return err
 	}
 	for i, features := range open {
-		c, err := l.read(features, &merged[i], encoder.Folds)
+		c, err := l.read(features, &merged[i], encoder.SplitBits)
 		if err != nil {
 			return fmt.Errorf("crossing of features %v: %w", features, err)
 		}
@@ -94,9 +94,9 @@ func (l *ledger) fetch(ctx context.Context, p wire.CellsParams) ([]partial.Cells
 	var merged []partial.Cells
 	foldBits := 0
 	if p.Folds {
-		foldBits = encoder.Folds
+		foldBits = encoder.SplitBits
 	}
-	p.Parts = l.parts
+	p.Parts |= l.parts
 	err := l.shards.OverShards(ctx, wire.OpCells, p, func(answer []byte) error {
 		var part []partial.Cells
 		if err := wire.Decode(answer, &part); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
-// patterns is the number of fold patterns.
-const patterns = 1 << encoder.Folds
+// patterns is the number of fold patterns, on discovery and confirmation.
+const patterns = 1 << encoder.SplitBits
 
 // part is a set of rows, by fold pattern.
 type part [patterns]bool

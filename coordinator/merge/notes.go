@@ -44,7 +44,7 @@ func (r *runner) noteFit(f *fit) {
 	}
 	if g.small > 0 {
 		r.note("%d cells of fewer than %d customers (%.1f %% of all) were folded into the nearest larger one for merging.",
-			g.small, r.c.MinCell, 100*float64(g.smallN)/float64(r.all.n))
+			g.small, r.c.MinCell, 100*float64(g.smallN)/float64(g.m.n))
 	}
 	if f.adopted {
 		r.note("The rules decide who is in which segment: they agree with the merging on %.1f %% of the customers and explain %.4f of the variance, the merging %.4f.",

@@ -39,7 +39,8 @@ func (r *runner) recut(ctx context.Context, earlier *Result) error {
 	if r.levels, err = r.sumLevels(earlier.Kept); err != nil {
 		return err
 	}
-	crossed, err := r.read(earlier.Crossed, earlier.Kept, 0)
+	r.result = &Result{Predicts: earlier.Predicts, Lambda: earlier.Lambda, Path: earlier.Path, Kept: earlier.Kept, Unseen: earlier.Unseen}
+	crossed, err := r.seenCells(earlier.Crossed)
 	if err != nil {
 		return err
 	}
@@ -47,25 +48,31 @@ func (r *runner) recut(ctx context.Context, earlier *Result) error {
 		return errForeign
 	}
 	r.all = (&totals{cells: wholeOf(earlier.Kept), measure: measureUnits(r.metrics)}).of(everyone())
-	r.result = &Result{Predicts: earlier.Predicts, Lambda: earlier.Lambda, Path: earlier.Path, Kept: earlier.Kept}
 	r.noteMetrics()
 	if !r.result.Predicts {
 		r.noteProfile()
 	}
-	f := &fit{g: newGrid(crossed, everyone(), &r.all, r.metrics, r.result.Lambda, c.MinCell), merges: earlier.Merges}
+	f := &fit{g: newGrid(crossed, everyone(), &r.seen, r.metrics, r.result.Lambda, c.MinCell), merges: earlier.Merges}
 	if err := fits(f, earlier); err != nil {
 		return err
 	}
 	if err := f.finish(ctx, r.plan, c); err != nil {
 		return err
 	}
+	if err := r.reorder(f); err != nil {
+		return err
+	}
 	r.describe(f)
-	counts, err := sumCells(earlier.Kept, f.segment, f.k)
+	of := f.everyCell()
+	counts, err := sumCells(earlier.Kept, of, f.k)
 	if err != nil {
 		return err
 	}
 	r.result.Counts = counts
 	r.enterMeans(counts)
+	if err := r.countUnseen(f, of); err != nil {
+		return err
+	}
 	r.result.R2.HeldOut, r.result.R2.Error = math.NaN(), math.NaN()
 	r.result.R2.Splits = []SplitR2{}
 	r.result.R2.Cells, r.result.R2.Beside, r.result.R2.Undoubted = earlier.R2.Cells, earlier.R2.Beside, earlier.R2.Undoubted

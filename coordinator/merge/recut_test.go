@@ -22,7 +22,7 @@ func kept(t testing.TB, r *Result) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	back.Kept = r.Kept
+	back.Kept, back.Unseen = r.Kept, r.Unseen
 	return &back
 }
 

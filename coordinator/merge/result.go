@@ -32,7 +32,9 @@ type Result struct {
 	Notes     []string     `json:"notes,omitempty"`
 
 	Counts *partial.Segments `json:"-"` // of the segments, over all rows
+	Held   *partial.Segments `json:"-"` // the same on the unseen customers, without levels; nil = none were held back
 	Kept   *partial.Cells    `json:"-"` // of the crossing, over all rows: what another number of segments is made from
+	Unseen *partial.Cells    `json:"-"` // the same over the customers that did not form the segments, without levels; some of Kept's keys
 }
 
 // Otherwise is what the rules would be with the other choice about their number:
@@ -49,10 +51,10 @@ type Otherwise struct {
 // Point is a cell that was merged, with what was folded into it.
 type Point struct {
 	Codes []int `json:"codes"` // of the crossed features
-	N     int64 `json:"n"`     // customers, folded ones included
+	N     int64 `json:"n"`     // customers that formed the segments, folded ones included
 
 	Known []float64 `json:"-"` // metric → customers on which it is known, folded ones included
-	Above []float64 `json:"-"` // metric → Σ (value − mean of all) over these
+	Above []float64 `json:"-"` // metric → Σ (value − mean of all customers) over these
 }
 
 // Segment is one of the final segments.
@@ -74,14 +76,16 @@ type Mean struct {
 // R2 is how much of the metrics' variance the segments explain, meaned over
 // the metrics.
 type R2 struct {
-	Merged   float64   `json:"merged"`   // of the merged cells, in sample
-	Segments float64   `json:"segments"` // of the segments as their rules say, in sample
+	Merged   float64   `json:"merged"`   // of the merged cells, on the customers that formed them
+	Segments float64   `json:"segments"` // of the segments as their rules say, on these
 	HeldOut  float64   `json:"held_out"` // of segments made on 70 % of the customers, on the others: mean over Splits; meaningless without any
 	Error    float64   `json:"error"`    // standard error of HeldOut over the splits
 	Splits   []SplitR2 `json:"splits"`
 	Tree     TreeR2    `json:"tree"`
 	Compared *Compared `json:"compared,omitempty"` // absent where no feature predicts the metric
 	Lambdas  []Trade   `json:"lambdas,omitempty"`  // what other weights of the metric would explain; ascending by λ
+
+	Confirmed *float64 `json:"confirmed"` // of these segments, formed on discovery, on the customers of confirmation; nil = none were held back
 
 	Cells     *Explained   `json:"cells"`               // of the cells, before they are merged
 	Beside    []*Explained `json:"beside,omitempty"`    // the same of the sets of features in Config.Beside

@@ -42,8 +42,10 @@ type runner struct {
 	levels *partial.Counts
 	report func(string)
 
-	all       moments
-	candidate []int // features that may be crossed
+	all       moments // of all customers
+	formed    part    // what segments are formed on
+	seen      moments // of these
+	candidate []int   // features that may be crossed
 	nested    *nested
 	result    *Result
 }
@@ -63,6 +65,7 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 	if r.all.n == 0 {
 		return nil, errors.New("there are no customers")
 	}
+	r.formed = formedOn(everything)
 	totals := everything
 	if r.plan.Sampled {
 		r.ledger.parts = encoder.Sample
@@ -94,12 +97,15 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 	if r.result.Kept, err = whole.keep(ctx, crossed); err != nil {
 		return nil, err
 	}
-	if crossed, err = whole.read(crossed.features, r.result.Kept, 0); err != nil {
+	if crossed, err = r.holdBack(ctx, &whole, crossed.features); err != nil {
 		return nil, err
 	}
 	r.report("merging cells")
 	fit, err := r.fitAll(ctx, crossed)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.reorder(fit); err != nil {
 		return nil, err
 	}
 	r.describe(fit)
@@ -140,7 +146,7 @@ func (r *runner) checkLevels() error {
 func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 	var splits []split
 	for bit := range encoder.Folds {
-		splits = append(splits, newSplit(totals, everyone(), bit))
+		splits = append(splits, newSplit(totals, r.formed, bit))
 	}
 	main := newChoice(splits, r.candidate, r.c.MaxCross, r.c.fewest())
 	searches := append([]*choice{main}, r.nested.searches[:]...)
@@ -186,13 +192,13 @@ func (r *runner) cross(ctx context.Context, totals *totals) (*crossing, error) {
 	return r.get(chosen), nil
 }
 
-// fitAll makes the segments on all customers, and on each split's training rows.
+// fitAll makes the segments on the customers that form them, and on each split's training rows.
 func (r *runner) fitAll(ctx context.Context, c *crossing) (*fit, error) {
 	var whole *fit
 	var errs [1 + encoder.Folds]error
 	inParallel(len(errs), func(i int) {
 		if i == 0 {
-			whole, errs[i] = newFit(ctx, c, everyone(), &r.all, r.metrics, r.plan, r.result.Lambda, r.c)
+			whole, errs[i] = newFit(ctx, c, everyone(), &r.seen, r.metrics, r.plan, r.result.Lambda, r.c)
 			return
 		}
 		s, c := &r.nested.splits[i-1], r.c
@@ -220,7 +226,7 @@ func (r *runner) describe(f *fit) {
 	for i, p := range g.point {
 		for m := range r.metrics {
 			out.Points[p].Known[m] += g.v.known[m][g.cells[i]]
-			out.Points[p].Above[m] += g.v.sum[m][g.cells[i]]
+			out.Points[p].Above[m] += g.v.sum[m][g.cells[i]] - float64((r.all.metrics[m].mean-r.seen.metrics[m].mean)*g.v.known[m][g.cells[i]])
 		}
 		if cell := g.cells[i]; g.v.n[cell] >= r.c.MinCell || g.small == 0 {
 			out.Points[p].N = g.points.Weight[p]
@@ -239,9 +245,9 @@ func (r *runner) describe(f *fit) {
 	for i := range f.boxes {
 		b := &f.boxes[i]
 		var n int64
-		for _, cell := range g.cells {
+		for cell := range g.c.cells() {
 			if b.holds(g.c.at(cell)) {
-				n += g.v.n[cell]
+				n += out.Kept.Counts.N[cell]
 			}
 		}
 		s := &out.Segments[b.segment]

@@ -61,7 +61,7 @@ func TestNormalDraws(t *testing.T) {
 func TestStabilityKnowsTheNumber(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	var rows [][]string
-	for i := range 6000 {
+	for i := range 10000 {
 		city, plan := i%2, i/2%2
 		rate := []int{5, 60, 25, 90}[2*city+plan]
 		y := "0"

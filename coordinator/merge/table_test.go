@@ -75,17 +75,20 @@ func newTable(t testing.TB, features []string, metrics []string, rows [][]string
 	return tab
 }
 
-// refold draws the held-out bits anew.
+// refold draws the held-out bits and the parts anew.
 func (t *table) refold(seed uint64) {
-	t.rows.Fold = make([]uint8, t.rows.N)
+	t.rows.Fold, t.rows.Part = make([]uint8, t.rows.N), make([]uint8, t.rows.N)
 	for i := range t.rows.Fold {
-		for bit := range encoder.Folds {
-			x := (seed*1000003+uint64(i))*encoder.Folds + uint64(bit)
+		for bit := range encoder.SplitBits {
+			x := (seed*1000003+uint64(i))*encoder.SplitBits + uint64(bit)
 			x += 0x9e3779b97f4a7c15
 			x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 			x = (x ^ x>>27) * 0x94d049bb133111eb
-			if float64((x^x>>31)>>11)/(1<<53) < 0.3 {
+			switch u := float64((x^x>>31)>>11) / (1 << 53); {
+			case bit < encoder.Folds && u < 0.3:
 				t.rows.Fold[i] |= 1 << bit
+			case bit == encoder.Folds && u < 0.4:
+				t.rows.Part[i] = encoder.Confirmation
 			}
 		}
 	}
@@ -186,13 +189,16 @@ func (t *table) cells(features []int, p wire.CellsParams, lo, hi int) partial.Ce
 	rows := map[uint64][]int{}
 	distinct := map[uint64]bool{}
 	for i := lo; i < hi; i++ {
+		if t.rows.Part[i]&p.Parts != p.Parts {
+			continue
+		}
 		key := uint64(0)
 		for _, f := range features {
 			key = key*uint64(t.plan.Features[f].Codes()) + uint64(t.rows.Codes[f][i])
 		}
 		distinct[key] = true
 		if p.Folds {
-			key = key<<encoder.Folds | uint64(t.rows.Fold[i])
+			key = key<<encoder.SplitBits | uint64(t.rows.Fold[i]|t.rows.Part[i]<<encoder.Folds)
 		}
 		rows[key] = append(rows[key], i)
 	}

@@ -31,6 +31,7 @@ type Persona struct {
 	Description string      `json:"description"` // one line
 	N           int64       `json:"n"`
 	Share       float64     `json:"share"`
+	Unseen      int64       `json:"unseen"` // its customers that did not form it
 	Metrics     []Metric    `json:"metrics"`
 	Defining    []Trait     `json:"defining"` // levels of features that the segment's rules test
 	Over        []Trait     `json:"over"`     // further levels that are more frequent than among all
@@ -61,18 +62,9 @@ type Style struct {
 	Weak  func(item wire.Item) bool // a level that says little of the customer: it does not lead a name
 }
 
-// Metric is a metric over the segment's customers.
-type Metric struct {
-	Name  string   `json:"name"`
-	Known int64    `json:"known"`
-	Mean  *float64 `json:"mean,omitempty"` // nil: known on none
-	Low   *float64 `json:"low,omitempty"`  // 95 % interval; nil: not to be had, of ratios for one
-	High  *float64 `json:"high,omitempty"`
-	Lift  *float64 `json:"lift,omitempty"`
-}
-
 // Describe makes the personas of a segmentation. Levels are the counts of
-// wire.OpLevels over all customers.
+// wire.OpLevels over all customers. Clusters, in the forming of which no metric
+// takes part, have all customers for unseen ones.
 func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, levels *partial.Counts, style Style) (*Result, error) {
 	offsets := encoder.Offsets(plan.Features)
 	all := offsets[len(plan.Features)]
@@ -83,13 +75,27 @@ func Describe(plan *encoder.Plan, metrics []metric.Metric, r *merge.Result, leve
 		return nil, fmt.Errorf("personas: level counts have %d entries, the plan has %d", len(levels.N), all+1)
 	}
 	out := &Result{Segments: make([]Persona, len(r.Segments))}
+	var unseenAll *partial.Counts
+	if r.Held != nil {
+		if len(r.Held.All.N) != len(r.Segments) {
+			return nil, fmt.Errorf("personas: %d segments with counts of unseen customers of %d", len(r.Segments), len(r.Held.All.N))
+		}
+		unseenAll = sumOf(&r.Held.All)
+	}
 	found := traits(plan, r.Counts, levels)
 	for s := range out.Segments {
 		p := &out.Segments[s]
 		p.N = r.Counts.All.N[s]
 		p.Share = float64(p.N) / float64(max(1, levels.N[all]))
 		for _, m := range metrics {
-			p.Metrics = append(p.Metrics, measured(m, r.Counts, s, levels, all))
+			x := measured(m, r.Counts, s, levels, all)
+			if r.Held != nil {
+				x.Unseen = unseen(m, r.Held, s, unseenAll)
+			}
+			p.Metrics = append(p.Metrics, x)
+		}
+		if r.Held != nil {
+			p.Unseen = r.Held.All.N[s]
 		}
 		for i := range found[s] {
 			t := &found[s][i]

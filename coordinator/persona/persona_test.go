@@ -28,6 +28,7 @@ type customer struct {
 	segment int
 	value   int64
 	known   bool
+	unseen  bool
 }
 
 // people makes n customers in 3 segments: the first has only students, the
@@ -46,7 +47,7 @@ func people(n int) *customers {
 	}
 	c.plan.Measures = []encoder.Measure{{Name: "value"}}
 	for i := range n {
-		p := customer{codes: []uint8{3, 1, uint8(1 + i/7%2)}, segment: 2, value: int64(i%10) - 3, known: i%6 != 0}
+		p := customer{codes: []uint8{3, 1, uint8(1 + i/7%2)}, segment: 2, value: int64(i%10) - 3, known: i%6 != 0, unseen: i/7%3 == 0}
 		switch {
 		case i%5 == 0:
 			p.codes[0], p.segment = 1, 0
@@ -90,9 +91,22 @@ func (c *customers) counts() (*partial.Segments, *partial.Counts) {
 	return out, &levels
 }
 
+// held returns the same counts of unseen customers.
+func (c *customers) held() *partial.Segments {
+	some := *c
+	some.rows = nil
+	for _, p := range c.rows {
+		if p.unseen {
+			some.rows = append(some.rows, p)
+		}
+	}
+	counts, _ := some.counts()
+	return counts
+}
+
 // result is the segmentation, whose rules test the job alone.
 func (c *customers) result(counts *partial.Segments) *merge.Result {
-	r := &merge.Result{Counts: counts, K: c.segments}
+	r := &merge.Result{Counts: counts, Held: c.held(), K: c.segments}
 	for s := range c.segments {
 		r.Segments = append(r.Segments, merge.Segment{
 			N:     counts.All.N[s],
@@ -159,25 +173,35 @@ func TestTraits(t *testing.T) {
 	}
 }
 
-// Means and intervals against sums over the customers.
+// Means of all customers, and means and intervals of unseen ones, against sums
+// over the customers.
 func TestMetricIntervals(t *testing.T) {
 	c := people(1100)
 	out := describe(t, c, []metric.Metric{{Name: "value", Den: -1, Digits: 1}, {Name: "ratio", Num: 0, Den: 0}})
 	for s, p := range out.Segments {
-		n, sum, squares := 0.0, 0.0, 0.0
+		n, sum, squares, all, allSum, unseen := 0.0, 0.0, 0.0, 0.0, 0.0, int64(0)
 		for _, row := range c.rows {
+			if row.segment == s && row.unseen {
+				unseen++
+			}
 			if row.segment == s && row.known {
 				x := float64(row.value) / 10
-				n, sum, squares = n+1, sum+x, squares+x*x
+				all, allSum = all+1, allSum+x
+				if row.unseen {
+					n, sum, squares = n+1, sum+x, squares+x*x
+				}
 			}
 		}
 		mean := sum / n
 		half := 1.959963984540054 * math.Sqrt((squares-n*mean*mean)/(n-1)/n)
-		m := p.Metrics[0]
+		if m := p.Metrics[0]; m.Known != int64(all) || math.Abs(*m.Mean-allSum/all) > 1e-12 || p.Unseen != unseen {
+			t.Errorf("segment %d: %v of %d, %d unseen, want %v of %v, %d", s, *m.Mean, m.Known, p.Unseen, allSum/all, all, unseen)
+		}
+		m := p.Metrics[0].Unseen
 		if m.Known != int64(n) || math.Abs(*m.Mean-mean) > 1e-12 || math.Abs(*m.Low-mean+half) > 1e-9 || math.Abs(*m.High-mean-half) > 1e-9 {
 			t.Errorf("segment %d: %v of %d in %v to %v, want %v ± %v of %v", s, *m.Mean, m.Known, *m.Low, *m.High, mean, half, n)
 		}
-		if r := p.Metrics[1]; r.Low != nil || r.Mean == nil {
+		if r := p.Metrics[1].Unseen; r.Low != nil || r.Mean == nil {
 			t.Errorf("segment %d: ratio %+v", s, r)
 		}
 	}
@@ -191,10 +215,10 @@ func TestMetricKinds(t *testing.T) {
 		c.rows[i].known = c.rows[i].segment != 1
 	}
 	out := describe(t, c, []metric.Metric{{Name: "yes", Den: -1, Binary: true}})
-	if m := out.Segments[0].Metrics[0]; m.Low == nil || *m.Low < 0 || *m.High > 1 || *m.Low > *m.Mean {
+	if m := out.Segments[0].Metrics[0].Unseen; m.Low == nil || *m.Low < 0 || *m.High > 1 || *m.Low > *m.Mean {
 		t.Errorf("binary: %+v", m)
 	}
-	if m := out.Segments[1].Metrics[0]; m.Mean != nil || m.Low != nil || m.Known != 0 {
+	if m := out.Segments[1].Metrics[0]; m.Mean != nil || m.Unseen.Mean != nil || m.Unseen.Low != nil || m.Unseen.Known != 0 {
 		t.Errorf("known nowhere: %+v", m)
 	}
 }

@@ -118,12 +118,12 @@ CREATE OR REPLACE TEMP TABLE money_figures AS
   FROM beside;
 
 CREATE OR REPLACE TEMP TABLE segment_figures AS
-  SELECT -rule AS segment, metric, n, known, share, mean, lift,
+  SELECT -rule AS segment, metric, part, n, known, share, mean, lift,
          CASE WHEN yes_no THEN greatest(0, wilson_middle(mean, known) - wilson_half(mean, known))
               ELSE mean - z95() * sqrt(raw_spread / known) END AS low,
          CASE WHEN yes_no THEN least(1, wilson_middle(mean, known) + wilson_half(mean, known))
               ELSE mean + z95() * sqrt(raw_spread / known) END AS high
-  FROM figures WHERE rule < 0 AND part = 'all';
+  FROM figures WHERE rule < 0;
 
 -- 6. All of them, one a row, and beside them what the report says.
 CREATE OR REPLACE TEMP TABLE computed AS
@@ -144,7 +144,7 @@ CREATE OR REPLACE TEMP TABLE computed AS
     UNION ALL SELECT metric, 'group ' || place, part, unnest(['n', 'share', 'mean', 'lift', 'excess']), unnest([n, share, mean, lift, excess])
               FROM ranked JOIN figures USING (metric, rule) WHERE part = 'all'
     UNION ALL SELECT metric, 'winsorised between', 'all', unnest(['low', 'high']), unnest([low / unit, high / unit]) FROM bounds JOIN metrics USING (metric)
-    UNION ALL SELECT metric, 'segment ' || segment, 'all', unnest(['n', 'known', 'share', 'mean', 'lift', 'low', 'high']),
+    UNION ALL SELECT metric, 'segment ' || segment, part, unnest(['n', 'known', 'share', 'mean', 'lift', 'low', 'high']),
                      unnest([n, known, share, mean, lift, low, high]) FROM segment_figures
     UNION ALL SELECT metric, 'concentration', 'confirmation', unnest(['customers of ' || point, 'metric of ' || point]),
                      unnest([customers, brought]) FROM concentration)

@@ -166,8 +166,14 @@ func (s *script) segments(r *reports, i int) {
 			r.count(subject, "all", "known", m.Known)
 			r.add(subject, "all", "mean", m.Mean)
 			r.add(subject, "all", "lift", m.Lift)
-			r.add(subject, "all", "low", m.Low, m.High)
-			r.add(subject, "all", "high", m.High, m.Low)
+			if u := m.Unseen; u != nil {
+				r.count(subject, "confirmation", "n", p.Unseen)
+				r.count(subject, "confirmation", "known", u.Known)
+				r.add(subject, "confirmation", "mean", u.Mean)
+				r.add(subject, "confirmation", "lift", u.Lift)
+				r.add(subject, "confirmation", "low", u.Low, u.High)
+				r.add(subject, "confirmation", "high", u.High, u.Low)
+			}
 		}
 	}
 }

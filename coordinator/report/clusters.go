@@ -34,8 +34,8 @@ func (f *Findings) clusters() section {
 	r := f.Clusters
 	s := section{title: fmt.Sprintf("%d clusters", r.K), head: []string{"", "cluster", "share", ""}, right: []int{2}}
 	for _, m := range f.Overall.Metrics {
-		s.head = append(s.head, m.Name, "lift")
-		s.right = append(s.right, len(s.head)-2, len(s.head)-1)
+		s.head = append(s.head, m.Name, "lift", "95 %")
+		s.right = append(s.right, len(s.head)-3, len(s.head)-2, len(s.head)-1)
 	}
 	s.head = append(s.head, "against the others")
 	most := 0.0
@@ -46,7 +46,7 @@ func (f *Findings) clusters() section {
 		p := f.ClusterPersonas.Segments[i]
 		cells := []string{fmt.Sprint(i + 1), p.Name, percent(c.Share), bar(c.Share, most, 12)}
 		for k, m := range f.Overall.Metrics {
-			cells = append(cells, mean(m, value(p.Metrics[k].Mean)), ratio(value(p.Metrics[k].Lift)))
+			cells = append(cells, mean(m, value(p.Metrics[k].Mean)), ratio(value(p.Metrics[k].Lift)), unseenBetween(m, &p.Metrics[k]))
 		}
 		s.add(append(cells, apart(c.Effects))...)
 	}

@@ -23,7 +23,7 @@ func (f *Findings) glance(w io.Writer) error {
 	above, segments, below := f.readAndRemarks(), f.segmentsAtAGlance(), f.nextCommands()
 	trusts := len(f.Evidence.Trust)
 	left := glanceLines - above.height() - segments.height() - len(below) - 1
-	rows := min(max(left/max(trusts, 1)-5, 3), 8) // 5: blank, title, one line of text, head, "and … more"
+	rows := min(max(left/max(trusts, 1)-5, 1), 8) // 5: blank, title, one line of text, head, "and … more"
 	if len(f.Evidence.Findings) == 0 {
 		rows = 0
 	}

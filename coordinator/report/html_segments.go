@@ -52,6 +52,10 @@ func (p *document) segments() *segmentsView {
 		v.Said = append(v.Said, p.t("Held out, metric / profile: merging %s, its rules %s; a tree grown directly for both %s with as many rules, %s with as many leaves as segments.",
 			both(c.Merged), both(c.Rules), both(c.SameRules), both(c.SameSegments)))
 	}
+	if n := unseenCustomers(p.f.Personas.Segments); n > 0 && len(p.f.Overall.Metrics) > 0 {
+		v.Said = append(v.Said, p.t("Sizes and means are of all customers. The marks and intervals are of the %s customers that did not form the segments, on whom these explain %s of the variance; the river shows the others, who formed them.",
+			whole(n), percent(value(r.R2.Confirmed))))
+	}
 	p.list(v, r.Segments, p.f.Personas.Segments, true)
 	return v
 }
@@ -82,9 +86,9 @@ func (p *document) list(v *segmentsView, segments []merge.Segment, personas []pe
 		}
 		for k, m := range f.Overall.Metrics {
 			x := spanOf(persona, k)
-			lift := ratio(value(persona.Metrics[k].Lift))
-			row.Cells = append(row.Cells, cell{Text: mean(m, x.mean), Mark: interval(scales[k], p.overall[k], x), Right: true}, cell{Text: lift, Right: true})
-			c := cardMetric{Name: m.Name, Mean: mean(m, x.mean), Lift: lift, Between: x.between(m), Range: interval(scales[k], p.overall[k], x)}
+			all, lift := mean(m, value(persona.Metrics[k].Mean)), ratio(value(persona.Metrics[k].Lift))
+			row.Cells = append(row.Cells, cell{Text: all, Mark: interval(scales[k], p.overall[k], x), Right: true}, cell{Text: lift, Right: true})
+			c := cardMetric{Name: m.Name, Mean: all, Lift: lift, Between: x.between(m), Range: interval(scales[k], p.overall[k], x)}
 			card.Metrics = append(card.Metrics, c)
 		}
 		if len(card.Metrics) > 0 {
@@ -116,8 +120,7 @@ func spanOf(s *persona.Persona, k int) span {
 	if k >= len(s.Metrics) {
 		return span{math.NaN(), math.NaN(), math.NaN()}
 	}
-	m := s.Metrics[k]
-	return span{value(m.Mean), value(m.Low), value(m.High)}
+	return unseenSpan(&s.Metrics[k])
 }
 
 // fill fills in who is in a segment and how to pick them.

@@ -122,7 +122,7 @@ func (f *Findings) addSegments(points int) {
 			x, _ := m.Mean(m.At(&r.Counts.All, s))
 			low, high := x-1, x+1
 			segment.Metrics = append(segment.Metrics, merge.Mean{Name: m.Name, Mean: &x})
-			who.Metrics = append(who.Metrics, persona.Metric{Name: m.Name, Mean: &x, Low: &low, High: &high})
+			who.Metrics = append(who.Metrics, persona.Metric{Name: m.Name, Mean: &x, Unseen: &persona.Unseen{Mean: &x, Low: &low, High: &high}})
 		}
 		r.Segments, f.Personas.Segments = append(r.Segments, segment), append(f.Personas.Segments, who)
 	}

@@ -16,8 +16,8 @@ func (f *Findings) segments() section {
 	r := f.Segments
 	s := section{title: fmt.Sprintf("%d segments", r.K), head: []string{"", "segment", "share", ""}, right: []int{2}}
 	for _, m := range f.Overall.Metrics {
-		s.head = append(s.head, m.Name, "lift")
-		s.right = append(s.right, len(s.head)-2, len(s.head)-1)
+		s.head = append(s.head, m.Name, "lift", "95 %, unseen")
+		s.right = append(s.right, len(s.head)-3, len(s.head)-2, len(s.head)-1)
 	}
 	most := 0.0
 	for _, g := range r.Segments {
@@ -26,11 +26,16 @@ func (f *Findings) segments() section {
 	for i, g := range r.Segments {
 		cells := []string{fmt.Sprint(i + 1), f.Personas.Segments[i].Name, percent(g.Share), bar(g.Share, most, 12)}
 		for k, m := range f.Overall.Metrics {
-			cells = append(cells, mean(m, value(g.Metrics[k].Mean)), ratio(value(g.Metrics[k].Lift)))
+			cells = append(cells, mean(m, value(g.Metrics[k].Mean)), ratio(value(g.Metrics[k].Lift)),
+				unseenBetween(m, &f.Personas.Segments[i].Metrics[k]))
 		}
 		s.add(cells...)
 	}
 	s.note("made of %s: %s cells", strings.Join(r.Names, " × "), whole(r.Cells))
+	if n := unseenCustomers(f.Personas.Segments); n > 0 && len(f.Overall.Metrics) > 0 {
+		s.note("sizes and means are of all customers; intervals are of the %s that did not form the segments, on whom these explain %s of the variance",
+			whole(n), percent(value(r.R2.Confirmed)))
+	}
 	if len(r.R2.Lambdas) > 0 {
 		s.note("explained held out, metric / profile, by weight λ of the metric: %s", trades(r))
 	}

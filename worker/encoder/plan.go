@@ -110,5 +110,9 @@ const (
 	Parts        = 4
 )
 
-// Folds is the number of hash splits a row's Fold has bits for.
-const Folds = 5
+// Folds is the number of hash splits a row's Fold has bits for, and SplitBits
+// that of the bits that cells are split by: Fold, and above it Confirmation.
+const (
+	Folds     = 5
+	SplitBits = Folds + 1
+)

@@ -14,7 +14,7 @@ import (
 
 // directCells bounds the crossings whose cells are looked up by key in a
 // table (4 bytes a possible cell) instead of a hash.
-const directCells = 1 << 20
+const directCells = 1 << 19
 
 // cells counts the occupied cells of several crossings in one pass.
 // Consecutive crossings that share all but their last feature share the work
@@ -46,7 +46,7 @@ func cells(ctx context.Context, env *Env, p wire.CellsParams) ([]partial.Cells, 
 }
 
 // crossing gathers the cells of one crossing. A cell gets a slot when it is
-// first met, from 1 on; slot s and fold f are group s<<foldBits | f of the
+// first met, from 1 on; slot s and fold f, Confirmation above its bits, are group s<<foldBits | f of the
 // tally. Where cells are hashed a slot is of one cell and one fold, as many of
 // very many cells have few of the folds, and is the group.
 type crossing struct {
@@ -71,7 +71,7 @@ type crossing struct {
 func newCrossing(features []int, plan *encoder.Plan, p wire.CellsParams) (*crossing, error) {
 	c := &crossing{features: features, limit: p.Limit, keys: make([]uint64, 1), tally: newTally(0, plan), group: make([]uint32, shard.BlockRows)}
 	if p.Folds {
-		c.foldBits = encoder.Folds
+		c.foldBits = encoder.SplitBits
 	}
 	if p.Squares {
 		c.square = make([]partial.Squares, len(plan.Measures))
@@ -107,11 +107,11 @@ func (c *crossing) add(b *rowBlock, keys *crossedKeys) {
 	group := c.group[:b.rows]
 	if len(c.features) == 0 {
 		keys.prefixOf(b, nil, nil)
-		c.lookUp(keys.kept, nil, 1, b.fold(), group)
+		c.lookUp(keys.kept, nil, 1, b, group)
 	} else {
 		last := len(c.features) - 1
 		keys.prefixOf(b, c.features[:last], c.radix)
-		c.lookUp(keys.kept, b.codes(c.features[last]), c.radix[last], b.fold(), group)
+		c.lookUp(keys.kept, b.codes(c.features[last]), c.radix[last], b, group)
 	}
 	if len(c.keys)-1 > c.limit<<c.keyed {
 		c.over, c.direct, c.hashed, c.keys, c.tally, c.square, c.level = true, nil, nil, nil, nil, nil, nil
@@ -143,16 +143,19 @@ func (c *crossing) addLevels(group []uint32, b *rowBlock) {
 }
 
 // lookUp finds the group of each row, whose key is prefix·radix + code.
-func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, fold []uint8, group []uint32) {
-	mask := uint8(1<<c.foldBits - 1)
-	prefix, fold = prefix[:len(group)], fold[:len(group)]
+func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, b *rowBlock, group []uint32) {
+	fold, mask, part := b.fold()[:len(group)], uint8(1<<c.foldBits-1), uint8(0)
+	if c.foldBits > 0 {
+		part = b.part() & encoder.Confirmation << encoder.Folds
+	}
+	prefix = prefix[:len(group)]
 	if c.hashed != nil {
 		for i := range group {
 			key := prefix[i] * radix
 			if codes != nil {
 				key += uint64(codes[i])
 			}
-			key = key<<c.foldBits | uint64(fold[i]&mask)
+			key = key<<c.foldBits | uint64(fold[i]&mask|part)
 			if group[i] = c.hashed.slot(key, uint32(len(c.keys))); int(group[i]) == len(c.keys) {
 				c.keys = append(c.keys, key)
 			}
@@ -168,7 +171,7 @@ func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, fold []u
 		if first == 0 {
 			first = c.open(key)
 		}
-		group[i] = first | uint32(fold[i]&mask)
+		group[i] = first | uint32(fold[i]&mask|part)
 	}
 }
 

@@ -149,13 +149,17 @@ func callCells(t testing.TB, plan *encoder.Plan, shards []*shard.Shard, p wire.C
 func TestCellsEqualBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	plan, rows := randomTable(rng, 700, 3, 5, 256, 2, 200, 250)
+	rows.Part = make([]uint8, rows.N)
+	for i := range rows.Part {
+		rows.Part[i] = uint8(rng.IntN(encoder.Parts))
+	}
 	crossings := [][]int{{}, {0}, {0, 1}, {0, 1, 3}, {2, 4, 5}, {1, 0}, {0, 2, 4, 5}}
 	for _, folds := range []bool{false, true} {
 		p := wire.CellsParams{Crossings: crossings, Folds: folds, Squares: true, Levels: true, Limit: 1000}
 		whole := callCells(t, plan, cutShards(t, plan, rows, 1000), p)
 		foldBits := 0
 		if folds {
-			foldBits = encoder.Folds
+			foldBits = encoder.SplitBits
 		}
 		for c, features := range crossings {
 			key := func(i int) uint64 {
@@ -164,7 +168,7 @@ func TestCellsEqualBruteForce(t *testing.T) {
 					k = k*uint64(plan.Features[f].Codes()) + uint64(rows.Codes[f][i])
 				}
 				if folds {
-					k = k<<encoder.Folds | uint64(rows.Fold[i])
+					k = k<<encoder.SplitBits | uint64(rows.Fold[i]|rows.Part[i]&encoder.Confirmation<<encoder.Folds)
 				}
 				return k
 			}
@@ -227,7 +231,7 @@ func TestCellsOverflow(t *testing.T) {
 	plan, rows := randomTable(rng, 400, 40, 256, 256, 256)
 	for _, features := range [][]int{{0}, {0, 1}, {1, 2, 3}} {
 		all := callCells(t, plan, cutShards(t, plan, rows, 400), wire.CellsParams{Crossings: [][]int{features}, Folds: true, Limit: 1 << 30})
-		distinct := all[0].Distinct(encoder.Folds)
+		distinct := all[0].Distinct(encoder.SplitBits)
 		for _, limit := range []int{1, distinct - 1, distinct, distinct + 1} {
 			p := wire.CellsParams{Crossings: [][]int{features}, Folds: true, Limit: limit}
 			for _, size := range []int{400, 150, 37} {
@@ -242,7 +246,7 @@ func TestCellsOverflow(t *testing.T) {
 					if err := wire.Decode(data, &back); err != nil {
 						t.Fatal(err)
 					}
-					if err := merged.Merge(&back[0], limit, encoder.Folds); err != nil {
+					if err := merged.Merge(&back[0], limit, encoder.SplitBits); err != nil {
 						t.Fatal(err)
 					}
 				}

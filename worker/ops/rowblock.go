@@ -23,6 +23,9 @@ func (b *rowBlock) codes(feature int) []uint8 { return b.shard.Codes(feature)[b.
 // fold returns the block's held-out bits.
 func (b *rowBlock) fold() []uint8 { return b.shard.Fold()[b.start:][:b.rows] }
 
+// part returns the part that all of the block's rows are in.
+func (b *rowBlock) part() uint8 { return b.shard.Blocks()[b.block].Part }
+
 // blockValues are one measure's rows of a block.
 type blockValues struct {
 	state  shard.Known

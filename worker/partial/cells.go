@@ -10,7 +10,7 @@ import (
 type Cells struct {
 	// Key is the mixed-radix number of the codes: ((c0·r1 + c1)·r2 + c2)…,
 	// ri = codes of the i-th crossed feature, missing included; with folds,
-	// times 2^Folds plus the row's Fold.
+	// times 2^SplitBits plus the row's Fold, and 2^Folds on confirmation.
 	Key     []uint64
 	Counts  Counts    // in the order of Key
 	Squares []Squares // where asked for: measure → one entry per key

@@ -101,7 +101,7 @@ type PairsParams struct {
 // CellsParams asks for the occupied cells of crossings of features.
 type CellsParams struct {
 	Crossings [][]int // each a list of indexes into Plan.Features
-	Folds     bool    // split every cell by the rows' Fold
+	Folds     bool    // split every cell by the rows' Fold and by Confirmation
 	Squares   bool    // Σx² of every cell and measure as well
 	Levels    bool    // rows of every cell by feature × code of the whole plan as well
 	Parts     uint8   // count only rows whose part has all these bits, see encoder.Rows
