@@ -43,7 +43,7 @@ func (r *runner) noteFit(f *fit) {
 		r.note("No cut had all segments at %.3g %% of the customers: segments smaller than that were joined to the most similar one.", 100*r.c.MinSegment)
 	}
 	if g.small > 0 {
-		r.note("%d cells of fewer than %d customers (%.1f %% of all) were folded into the nearest larger one for merging.",
+		r.note("%d cells of fewer than %d customers (%.1f %% of those that form the segments) were folded into the nearest larger one for merging.",
 			g.small, r.c.MinCell, 100*float64(g.smallN)/float64(g.m.n))
 	}
 	if f.adopted {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
 // No segment has more than three rules, whatever is merged, as long as rules
@@ -35,8 +37,8 @@ func TestFewRulesASegment(t *testing.T) {
 	}
 }
 
-// agreementOf counts, customer by customer, the share that the rules send where
-// merging the cells again puts it, each cluster being the segment of most of
+// agreementOf counts, customer by customer of discovery, the share that the rules
+// send where merging the cells again puts it, each cluster being the segment of most of
 // its customers.
 func agreementOf(t *testing.T, tab *table, r *Result) float64 {
 	t.Helper()
@@ -48,15 +50,18 @@ func agreementOf(t *testing.T, tab *table, r *Result) float64 {
 	if err := l.count(t.Context(), [][]int{r.Crossed}); err != nil {
 		t.Fatal(err)
 	}
-	c, all := l.get(r.Crossed), totals.of(everyone())
-	g := newGrid(c, everyone(), &all, tab.metrics, r.Lambda, 30)
+	c, seen := l.get(r.Crossed), totals.of(discovery())
+	g := newGrid(c, discovery(), &seen, tab.metrics, r.Lambda, 30)
 	label := g.spread(Cut(r.Merges, len(g.points.Weight), r.K))
 	of := map[string]int{}
 	for i, cell := range g.cells {
 		of[string(c.at(cell))] = label[i]
 	}
 	both := make([]map[int]int, r.K)
-	for row := range tab.rows.N {
+	for row, part := range tab.rows.Part {
+		if part&encoder.Confirmation != 0 {
+			continue
+		}
 		var codes []byte
 		for _, f := range c.features {
 			codes = append(codes, tab.rows.Codes[f][row])
@@ -75,7 +80,7 @@ func agreementOf(t *testing.T, tab *table, r *Result) float64 {
 		}
 		agreed += most
 	}
-	return float64(agreed) / float64(tab.rows.N)
+	return float64(agreed) / float64(seen.n)
 }
 
 // Where no few rules agree, there are as many as it takes, and the result says

@@ -172,6 +172,9 @@ func (p *Persona) describe(metrics []metric.Metric) {
 		if m.Lift != nil {
 			text += fmt.Sprintf(" (%.2f times the average)", *m.Lift)
 		}
+		if u := m.Unseen; u != nil && u.Low != nil && u.Known < m.Known {
+			text += fmt.Sprintf(", on unseen customers %s to %s", value(*u.Low, metrics[i].Binary), value(*u.High, metrics[i].Binary))
+		}
 		parts = append(parts, text)
 	}
 	often := phrases(slices.Concat(p.Defining, p.Over), func(t Trait) bool { return t.H > 0 })
