@@ -86,7 +86,7 @@ func measuredInSample(t *testing.T, folder string) any {
 	merging := doc["merging"].(map[string]any)
 	delete(merging, "notes")
 	r2 := merging["r2"].(map[string]any)
-	for _, name := range []string{"held_out", "error", "splits", "tree", "lambdas"} {
+	for _, name := range []string{"held_out", "error", "splits", "tree", "lambdas", "compared"} {
 		delete(r2, name)
 	}
 	return doc
