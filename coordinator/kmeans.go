@@ -23,9 +23,16 @@ func (j *job) layAxes(ctx context.Context) error {
 	if err := j.checkAxes(); err != nil {
 		return err
 	}
+	leaking, err := j.leakingNumbers(ctx)
+	if err != nil {
+		return err
+	}
 	var columns []*partial.Column
 	for i, c := range j.decided.Columns {
 		if j.numericTrait(&c) {
+			if slices.Contains(leaking, c.Features[0]) {
+				continue // rank says so
+			}
 			columns = append(columns, &j.profile.Columns[i])
 		} else if c.Role == feature.Ignore && c.Reason != "excluded" && c.Reason != "as asked" && (j.Features == nil || slices.Contains(j.Features, c.Name)) {
 			j.notice("%s takes no part: %s", c.Name, c.Reason)

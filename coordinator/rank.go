@@ -26,13 +26,7 @@ func (j *job) rank(ctx context.Context) error {
 	}
 	f := &j.findings
 	f.Overall.All = j.levels.Last()
-	keep := j.Keep
-	if j.KMeans != nil { // what is clustered by was decided before a row was counted; leaks are pointed out
-		for _, x := range j.plan.Features {
-			keep = append(keep, x.Column)
-		}
-	}
-	f.Ranking = feature.Rank(j.plan.Features, j.metrics, j.levels, squares, keep)
+	f.Ranking = feature.Rank(j.plan.Features, j.metrics, j.levels, squares, j.Keep)
 	j.artefacts = roles.Artefacts(j.plan.Features, j.decided.Columns, j.levels)
 	if err := j.allow(); err != nil {
 		return err

@@ -33,8 +33,9 @@ func kmeansCommand() *cobra.Command {
 		Short: "Cluster the customers top-down with k-means, explain the clusters and assign everybody",
 		Long: `kmeans clusters the customers by their traits. Numbers are standardised, other
 features count by their levels, each feature about alike. Metrics take no part;
-they are shown for every cluster. The result is the same to the last bit for any
-number of workers, any size of shards and on every processor.`,
+they are shown for every cluster. Features that give a yes/no metric away are
+left out (--keep brings them back). The result is the same to the last bit for
+any number of workers, any size of shards and on every processor.`,
 		Example: `  headwater kmeans --input customers.csv --k 8 --out clusters/
   headwater kmeans --input customers.parquet --metric revenue --k 2..12 --scale robust --out clusters/
   headwater kmeans --input customers.csv --features age,balance,job --feature-weight age=2 --out clusters/

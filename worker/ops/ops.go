@@ -47,6 +47,7 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpOverlap:  typed(overlap),
 	wire.OpLeaves:   typed(leaves),
 
+	wire.OpTabulate:    typed(tabulate),
 	wire.OpPlaces:      typed(places),
 	wire.OpPick:        typed(pick),
 	wire.OpLloyd:       typed(lloyd),

@@ -32,6 +32,12 @@ type Run struct {
 	Rows Rows
 }
 
+// TabulateParams asks for the levels of features over splits, by a plan that is
+// not yet the job's.
+type TabulateParams struct {
+	Plan encoder.Plan
+}
+
 // PlacesParams asks for the sums of places over splits, by a plan that is not
 // yet the job's.
 type PlacesParams struct {

@@ -40,6 +40,7 @@ const (
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
 
 	// Of k-means, see kmeans.go.
+	OpTabulate    = "tabulate"     // splits → partial.Counts over every feature × code, feature-major, then one entry for all rows
 	OpPlaces      = "places"       // splits → partial.Places
 	OpPick        = "pick"         // shards → partial.Picked
 	OpLloyd       = "lloyd"        // shards → partial.Lloyd
