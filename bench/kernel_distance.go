@@ -51,6 +51,7 @@ func (s distanceShape) draw(rows int) (*distance.Space, *distance.Rows, *distanc
 	if err := space.Check(data); err != nil {
 		return nil, nil, nil, err
 	}
+	space.Coarsen([]*distance.Rows{data})
 	c, err := space.NewCentroids(s.k, centers, shares)
 	return space, data, c, err
 }

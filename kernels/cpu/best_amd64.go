@@ -12,7 +12,7 @@ func best() Path {
 	switch {
 	case !x.HasAVX2 || !x.HasFMA || !x.HasPOPCNT:
 		return PureGo
-	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512IFMA || !x.HasAVX512VPOPCNTDQ:
+	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512IFMA || !x.HasAVX512VPOPCNTDQ || !x.HasAVX512VNNI:
 		return AVX2
 	default:
 		return AVX512

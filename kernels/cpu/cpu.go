@@ -22,7 +22,7 @@ const (
 	PureGo Path = iota
 	// AVX2 is amd64 assembly for AVX2, FMA and POPCNT.
 	AVX2
-	// AVX512 is amd64 assembly for AVX-512 F, BW, DQ, VL, IFMA and VPOPCNTDQ.
+	// AVX512 is amd64 assembly for AVX-512 F, BW, DQ, VL, IFMA, VPOPCNTDQ and VNNI.
 	AVX512
 )
 

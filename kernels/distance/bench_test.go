@@ -14,9 +14,12 @@ func BenchmarkScan(b *testing.B) {
 			p := draw(b, rand.New(rand.NewPCG(1, 1)), tileRows, size.d, size.categories, size.k, 1, false)
 			codes := make([]uint8, size.categories*tileRows)
 			b.SetBytes(int64(2 * tileRows * size.d * size.k)) // flops: MB/s are Mflop/s
-			var t tile
+			var t tile[float32]
+			x := newGather(p.rows)
+			x.take(0, 1<<tileRows-1)
+			x.fill(make([]uint16, tileRows))
 			for b.Loop() {
-				p.steps[0].scan(&t, p.rows.X, codes, tileRows)
+				p.steps[0].scan(&t, x.x, codes, tileRows)
 			}
 		})
 	}
@@ -68,6 +71,7 @@ func noise(tb testing.TB, rows, d, k int) (*Space, *Rows, *Centroids) {
 	if err := space.Check(data); err != nil {
 		tb.Fatal(err)
 	}
+	space.Coarsen([]*Rows{data})
 	c, err := space.NewCentroids(k, centers, nil)
 	if err != nil {
 		tb.Fatal(err)

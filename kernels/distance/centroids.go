@@ -3,6 +3,7 @@ package distance
 import (
 	"fmt"
 	"math"
+	"sync"
 )
 
 // Centroids are the centroids of one iteration, prepared for the kernels. They
@@ -22,9 +23,12 @@ type Centroids struct {
 	reach float64 // the largest ‖c‖
 
 	// The same for the kernels.
-	bounds     bounds
-	narrowed32 narrowed
-	streamed   stream
+	bounds   bounds
+	narrowed scoring[float32]
+	streamed stream[float32]
+	coarse   sync.Map // *grid → *coarseCentroids
+
+	scratches sync.Pool // of *scratch
 }
 
 // NewCentroids prepares k centroids. centers holds k × dense coordinates in the
@@ -55,7 +59,8 @@ func (s *Space) NewCentroids(k int, centers []float64, shares [][]float64) (*Cen
 			return nil, err
 		}
 	}
-	c.bounds, c.narrowed32, c.streamed = c.boundsOf(), c.narrowed(), c.stream()
+	c.bounds, c.narrowed = c.boundsOf(), c.narrow()
+	c.streamed = streamOf(&c.narrowed, c.space)
 	return c, nil
 }
 
@@ -97,9 +102,9 @@ func (c *Centroids) K() int { return c.k }
 func (c *Centroids) score(r *Rows, i, j int) float64 {
 	d := len(c.space.Weights)
 	score := c.bias[j]
-	at := r.at(i)
+	x := r.Row(i)
 	for f, slope := range c.slopes[j*d : (j+1)*d] {
-		score += float64(slope * float64(r.X[at+f*Lanes]))
+		score += float64(slope * float64(x[f]))
 	}
 	for g, cat := range c.space.Categories {
 		score += c.tables[g][j*cat.Levels+int(r.Codes[g][i])]
@@ -109,13 +114,43 @@ func (c *Centroids) score(r *Rows, i, j int) float64 {
 
 // decide returns the nearest centroid of row i.
 func (c *Centroids) decide(r *Rows, i int) (nearest int) {
-	best := c.score(r, i, 0)
-	for j := 1; j < c.k; j++ {
+	best, j := math.Inf(1), 0
+	for ; j+4 <= c.k; j += 4 { // the additions of one centroid wait for each other
+		for m, s := range c.scores(r, i, j) {
+			if s < best {
+				nearest, best = j+m, s
+			}
+		}
+	}
+	for ; j < c.k; j++ {
 		if s := c.score(r, i, j); s < best {
 			nearest, best = j, s
 		}
 	}
 	return nearest
+}
+
+// scores returns what score does for four centroids from j on: the same bits.
+func (c *Centroids) scores(r *Rows, i, j int) [4]float64 {
+	d := len(c.space.Weights)
+	s0, s1, s2, s3 := c.bias[j], c.bias[j+1], c.bias[j+2], c.bias[j+3]
+	x, slopes := r.Row(i), c.slopes[j*d:][:4*d]
+	a0, a1, a2, a3 := slopes[:d], slopes[d:][:d], slopes[2*d:][:d], slopes[3*d:][:d]
+	for f, v := range x {
+		v := float64(v)
+		s0 += float64(a0[f] * v)
+		s1 += float64(a1[f] * v)
+		s2 += float64(a2[f] * v)
+		s3 += float64(a3[f] * v)
+	}
+	for g, cat := range c.space.Categories {
+		n, table := cat.Levels, c.tables[g][j*cat.Levels+int(r.Codes[g][i]):]
+		s0 += table[0]
+		s1 += table[n]
+		s2 += table[2*n]
+		s3 += table[3*n]
+	}
+	return [4]float64{s0, s1, s2, s3}
 }
 
 // Distances sets dst[j] to the squared distance of row i to centroid j, never
@@ -131,9 +166,9 @@ func (c *Centroids) Distances(dst []float64, r *Rows, i int) {
 // everywhere.
 func (c *Centroids) Distance(r *Rows, i, j int) (sum float64) {
 	d := len(c.space.Weights)
-	at := r.at(i)
+	x := r.Row(i)
 	for f, w := range c.space.Weights {
-		diff := float64(r.X[at+f*Lanes]) - c.centers[j*d+f]
+		diff := float64(x[f]) - c.centers[j*d+f]
 		sum += float64(float64(w*diff) * diff)
 	}
 	for g, cat := range c.space.Categories {

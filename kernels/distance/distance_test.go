@@ -54,6 +54,7 @@ func draw(t testing.TB, r *rand.Rand, n, d, categories, k, steps int, coarse boo
 	if err := s.Check(rows); err != nil {
 		t.Fatal(err)
 	}
+	s.Coarsen([]*Rows{rows})
 	result := table{space: s, rows: rows}
 	centers := make([]float64, k*d)
 	for i := range centers {
@@ -140,7 +141,7 @@ func (p *table) sumsOf(nearest []uint16, k int) Sums {
 	for i, j := range nearest {
 		sums.Counts[j]++
 		for f := range d {
-			sums.Dense[int(j)*d+f] += int64(p.rows.X[(i/16*d+f)*16+i%16])
+			sums.Dense[int(j)*d+f] += int64(p.rows.X[i*d+f])
 		}
 		for g, c := range p.space.Categories {
 			sums.Levels[g][int(j)*c.Levels+int(p.rows.Codes[g][i])]++
@@ -165,7 +166,7 @@ func (p *table) exact(c *Centroids, i, j int) *big.Float {
 		}
 	}
 	for f, w := range p.space.Weights {
-		square(w, float64(p.rows.X[(i/16*d+f)*16+i%16]), c.centers[j*d+f])
+		square(w, float64(p.rows.X[i*d+f]), c.centers[j*d+f])
 	}
 	for g, cat := range p.space.Categories {
 		for l := range cat.Levels {
@@ -297,10 +298,10 @@ func TestErrors(t *testing.T) {
 		{(&Space{Categories: []Category{{300, 1}}}).Validate(), "300 levels"},
 		{(&Space{Categories: []Category{{3, -1}}}).Validate(), "category 0 weighs -1"},
 		{check(dense, MaxValue), ""},
-		{check(dense, MaxValue+2), "rows 0 to 15: dense feature 0 holds [1.6777218e+07 "},
-		{check(dense, 0.5), "holds [0.5 "},
-		{check(dense, float32(nan)), "holds [NaN "},
-		{check(dense, float32(inf)), "holds [+Inf "},
+		{check(dense, MaxValue+2), "row 0: dense feature 0 holds 1.6777218e+07"},
+		{check(dense, 0.5), "holds 0.5"},
+		{check(dense, float32(nan)), "holds NaN"},
+		{check(dense, float32(inf)), "holds +Inf"},
 		{check(mixed, 1, 2), ""},
 		{check(mixed, 1, 3), "row 0: code 3 of category 0"},
 		{check(mixed, 1, 1, 1), "2 codes for 1 rows"},

@@ -16,6 +16,7 @@ type Fit struct {
 	last  *Centroids
 
 	onlyNearest bool // nobody asks for sums
+	exactly     bool // the coarse copy decides too few rows to be worth its while
 
 	// Bounds after Hamerly (2010), his two of a row in one: by how much at least
 	// the second-nearest centroid is farther than the nearest.
@@ -28,9 +29,22 @@ type Fit struct {
 // scratch is what a step works with.
 type scratch struct {
 	gather  *gather
-	tile    tile
+	tile    tile[float32]
 	codes   []uint8  // tileRows of each category
-	changes []change // of one tile
+	changes []change // that are still to be added up
+	changed int
+	open    int // rows that the coarse copy left open
+}
+
+// borrow returns what a step works with, for the given rows; it goes back to
+// c.scratches.
+func (c *Centroids) borrow(rows *Rows) *scratch {
+	s, ok := c.scratches.Get().(*scratch)
+	if !ok {
+		s = &scratch{gather: newGather(rows), codes: make([]uint8, tileRows*len(rows.Codes)), changes: make([]change, 0, changesKept)}
+	}
+	s.gather.from, s.changed, s.open = rows, 0, 0
+	return s
 }
 
 // NewFit starts with rows that have been checked. It takes 6 bytes a row, 8
@@ -72,22 +86,37 @@ func (f *Fit) Step(c *Centroids) (changed int) {
 		age(f.active, f.slack, f.Nearest, c.drops(f.last), c.bounds.spared(f.rows.norm))
 	}
 	f.last = c
-	f.scratch = &scratch{gather: newGather(f.rows), codes: make([]uint8, tileRows*len(f.rows.Codes)), changes: make([]change, 0, tileRows)}
-	defer func() { f.scratch = nil }()
-	// Gathering a row costs about as much as scoring six centroids.
-	const gatherCost = 6
-	for w, mask := range f.active {
-		whole := (w+1)*tileRows <= f.rows.N
-		switch {
-		case mask == 0:
-		case whole && bits.OnesCount64(mask)*c.k >= tileRows*(c.k-gatherCost):
-			changed += f.whole(c, w*tileRows)
-		default:
-			changed += f.some(c, w, mask)
-		}
+	f.scratch = c.borrow(f.rows)
+	defer func() {
+		c.scratches.Put(f.scratch)
+		f.scratch = nil
+	}()
+	var prepared *coarseCentroids
+	if f.rows.coarse != nil && !f.exactly {
+		prepared = c.on(f.rows.coarse.grid)
 	}
-	return changed + f.gathered(c)
+	tiles := 0
+	for w, mask := range f.active {
+		if prepared != nil && (w+1)*tileRows <= f.rows.N && bits.OnesCount64(mask) >= wholeFrom {
+			mask = f.whole(prepared, w*tileRows)
+			tiles++
+		}
+		f.some(c, w*tileRows, mask)
+	}
+	f.gathered(c)
+	f.flush()
+	f.exactly = f.exactly || f.open > tiles*tileRows/2
+	return f.changed
 }
+
+const (
+	// wholeFrom is how many rows of a tile are scored one by one at the cost of
+	// the tile's coarse copy, roughly.
+	wholeFrom = 16
+	// changesKept is after how many changes they are added up: rows then come
+	// from memory several at a time.
+	changesKept = 256
+)
 
 // begin makes the step that follows a first one.
 func (f *Fit) begin(k int) {
@@ -105,49 +134,42 @@ func (f *Fit) begin(k int) {
 	}
 }
 
-// whole scores the tile that begins with a row where it lies.
-func (f *Fit) whole(c *Centroids, row int) (changed int) {
-	t := &f.tile
-	*t = unscored
-	x := f.rows.X[row*f.rows.dense:]
+// whole scores the coarse copy of the tile that begins with a row, and returns
+// which rows it leaves open.
+func (f *Fit) whole(q *coarseCentroids, row int) (open uint64) {
+	t, copied := &f.tile, f.rows.coarse
 	for g, column := range f.rows.Codes {
 		copy(f.codes[g*tileRows:][:tileRows], column[row:])
 	}
-	c.scan(t, x, f.codes, tileRows)
+	q.scan(t, copied.panels[row*copied.grid.pairs:], f.codes)
 	to := row + tileRows
-	open, differs := finish(t, f.rows.norms[row:to], f.Nearest[row:to], f.slack[row:to], &c.bounds)
-	if f.onlyNearest {
-		for i := range tileRows {
-			f.Nearest[row+i] = uint16(t.nearest[i])
-		}
-		differs = 0
-	}
-	for todo := open | differs; todo != 0; todo &= todo - 1 {
+	open, differs := finish(t, copied.norms[row:to], f.Nearest[row:to], f.slack[row:to], &q.bounds)
+	for todo := differs &^ open; todo != 0; todo &= todo - 1 {
 		i := bits.TrailingZeros64(todo)
-		f.put(c, row+i, uint16(t.nearest[i]), open>>i&1 == 1)
+		f.put(row+i, uint16(t.nearest[i]))
 	}
-	return f.apply()
+	f.open += bits.OnesCount64(open)
+	return open
 }
 
-// some gathers the rows of a tile whose bits are set in mask, and scores what is
-// gathered whenever that fills a tile.
-func (f *Fit) some(c *Centroids, w int, mask uint64) (changed int) {
-	for p := w * 4; mask != 0; p++ {
-		lanes := uint16(mask)
-		mask >>= Lanes
-		if room := tileRows - f.gather.n; bits.OnesCount16(lanes) > room {
-			first := lowest(lanes, room)
-			f.gather.take(p, first, f.Nearest)
-			changed += f.gathered(c)
-			lanes &^= first
+// some gathers the rows from row first on whose bits are set in mask, and scores
+// what is gathered whenever that fills a tile.
+func (f *Fit) some(c *Centroids, first int, mask uint64) {
+	for mask != 0 {
+		now := lowest(mask, tileRows-f.gather.n)
+		f.gather.take(first, now)
+		mask &^= now
+		if f.gather.n == tileRows {
+			f.gathered(c)
 		}
-		f.gather.take(p, lanes, f.Nearest)
 	}
-	return changed
 }
 
 // lowest returns the n lowest bits that are set in mask.
-func lowest(mask uint16, n int) uint16 {
+func lowest(mask uint64, n int) uint64 {
+	if bits.OnesCount64(mask) <= n {
+		return mask
+	}
 	rest := mask
 	for range n {
 		rest &= rest - 1
@@ -156,12 +178,13 @@ func lowest(mask uint16, n int) uint16 {
 }
 
 // gathered scores what has been gathered.
-func (f *Fit) gathered(c *Centroids) (changed int) {
+func (f *Fit) gathered(c *Centroids) {
 	g, t := f.gather, &f.tile
 	if g.n == 0 {
-		return 0
+		return
 	}
-	*t = unscored
+	g.fill(f.Nearest)
+	*t = unscored32
 	c.scan(t, g.x, g.codes, g.n)
 	open, differs := finish(t, g.norms[:g.n], g.nearest[:g.n], g.slack[:g.n], &c.bounds)
 	for at, i := range g.rows[:g.n] {
@@ -169,30 +192,36 @@ func (f *Fit) gathered(c *Centroids) (changed int) {
 	}
 	for todo := open | differs; todo != 0; todo &= todo - 1 {
 		at := bits.TrailingZeros64(todo)
-		f.put(c, int(g.rows[at]), uint16(t.nearest[at]), open>>at&1 == 1)
+		row, nearest := int(g.rows[at]), uint16(t.nearest[at])
+		if open>>at&1 == 1 { // not by float32 either
+			nearest = uint16(c.decide(f.rows, row))
+		}
+		f.put(row, nearest)
 	}
 	g.n = 0
-	return f.apply()
 }
 
-// put gives row i its nearest centroid, decided again where the scores leave it
-// open.
-func (f *Fit) put(c *Centroids, i int, nearest uint16, open bool) {
-	if open {
-		nearest = uint16(c.decide(f.rows, i))
+// put gives row i its nearest centroid.
+func (f *Fit) put(i int, nearest uint16) {
+	from := f.Nearest[i]
+	if from == nearest {
+		return
 	}
-	if from := f.Nearest[i]; from != nearest {
-		f.changes = append(f.changes, change{int32(i), from, nearest})
-		f.Nearest[i] = nearest
+	f.Nearest[i] = nearest
+	if f.onlyNearest {
+		return
+	}
+	f.changes = append(f.changes, change{int32(i), from, nearest})
+	if len(f.changes) >= changesKept {
+		f.flush()
 	}
 }
 
-// apply brings the sums up to date with the changes that were put.
-func (f *Fit) apply() (changed int) {
-	if !f.onlyNearest {
+// flush brings the sums up to date with the changes that were put.
+func (f *Fit) flush() {
+	if len(f.changes) > 0 {
 		f.Sums.apply(f.space, f.rows, f.changes)
+		f.changed += len(f.changes)
+		f.changes = f.changes[:0]
 	}
-	changed = len(f.changes)
-	f.changes = f.changes[:0]
-	return changed
 }

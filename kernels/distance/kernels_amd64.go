@@ -4,77 +4,154 @@
 
 package distance
 
-// scan512x1 scores 64 rows against groups of 1 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 32 levels in a chunk.
+// scan512x1 scores 64 rows of d float32 values against groups of 1 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
 //
 //go:noescape
 func scan512x1(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan512x2 scores 64 rows against groups of 2 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 32 levels in a chunk.
+// scan512x2 scores 64 rows of d float32 values against groups of 2 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
 //
 //go:noescape
 func scan512x2(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan512x3 scores 64 rows against groups of 3 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 32 levels in a chunk.
+// scan512x3 scores 64 rows of d float32 values against groups of 3 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
 //
 //go:noescape
 func scan512x3(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan512x4 scores 64 rows against groups of 4 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 32 levels in a chunk.
+// scan512x4 scores 64 rows of d float32 values against groups of 4 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
 //
 //go:noescape
 func scan512x4(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan512x5 scores 64 rows against groups of 5 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 32 levels in a chunk.
+// scan512x5 scores 64 rows of d float32 values against groups of 5 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
 //
 //go:noescape
 func scan512x5(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan512x6 scores 64 rows against groups of 6 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 32 levels in a chunk.
+// scan512x6 scores 64 rows of d float32 values against groups of 6 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
 //
 //go:noescape
 func scan512x6(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan2x1 scores 16 rows against groups of 1 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 8 levels in a chunk.
+// scan2x1 scores 16 rows of d float32 values against groups of 1 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
 //
 //go:noescape
 func scan2x1(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan2x2 scores 16 rows against groups of 2 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 8 levels in a chunk.
+// scan2x2 scores 16 rows of d float32 values against groups of 2 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
 //
 //go:noescape
 func scan2x2(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan2x3 scores 16 rows against groups of 3 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 8 levels in a chunk.
+// scan2x3 scores 16 rows of d float32 values against groups of 3 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
 //
 //go:noescape
 func scan2x3(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan2x4 scores 16 rows against groups of 4 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 8 levels in a chunk.
+// scan2x4 scores 16 rows of d float32 values against groups of 4 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
 //
 //go:noescape
 func scan2x4(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan2x5 scores 16 rows against groups of 5 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 8 levels in a chunk.
+// scan2x5 scores 16 rows of d float32 values against groups of 5 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
 //
 //go:noescape
 func scan2x5(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
 
-// scan2x6 scores 16 rows against groups of 6 centroids and keeps the two lowest scores of each row.
-// The stream is that of packed.go, with 8 levels in a chunk.
+// scan2x6 scores 16 rows of d float32 values against groups of 6 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
 //
 //go:noescape
 func scan2x6(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse512x1 scores 64 rows of d pairs of 16-bit values against groups of 1 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
+//
+//go:noescape
+func coarse512x1(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse512x2 scores 64 rows of d pairs of 16-bit values against groups of 2 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
+//
+//go:noescape
+func coarse512x2(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse512x3 scores 64 rows of d pairs of 16-bit values against groups of 3 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
+//
+//go:noescape
+func coarse512x3(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse512x4 scores 64 rows of d pairs of 16-bit values against groups of 4 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
+//
+//go:noescape
+func coarse512x4(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse512x5 scores 64 rows of d pairs of 16-bit values against groups of 5 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
+//
+//go:noescape
+func coarse512x5(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse512x6 scores 64 rows of d pairs of 16-bit values against groups of 6 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 32 levels in a chunk.
+//
+//go:noescape
+func coarse512x6(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse2x1 scores 16 rows of d pairs of 16-bit values against groups of 1 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
+//
+//go:noescape
+func coarse2x1(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse2x2 scores 16 rows of d pairs of 16-bit values against groups of 2 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
+//
+//go:noescape
+func coarse2x2(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse2x3 scores 16 rows of d pairs of 16-bit values against groups of 3 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
+//
+//go:noescape
+func coarse2x3(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse2x4 scores 16 rows of d pairs of 16-bit values against groups of 4 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
+//
+//go:noescape
+func coarse2x4(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse2x5 scores 16 rows of d pairs of 16-bit values against groups of 5 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
+//
+//go:noescape
+func coarse2x5(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// coarse2x6 scores 16 rows of d pairs of 16-bit values against groups of 6 centroids and keeps the two lowest scores of each row.
+// The stream is that of path_amd64.go, with 8 levels in a chunk.
+//
+//go:noescape
+func coarse2x6(t *int32, x *int32, d int, stream *int32, groups int, codes *uint8, chunks *int64, categories int)
+
+// scale512 sets the two lowest scores of a tile to those of an integer one times a unit, and copies whose the lowest is.
+//
+//go:noescape
+func scale512(dst *float32, src *int32, unit float32)
 
 // finish512 is finishGeneric for 64 rows, with approximate roots: its slack is a little less.
 //
@@ -86,13 +163,12 @@ func finish512(t *float32, norms *float32, nearest *uint16, slack *float32, b *f
 //go:noescape
 func age512(active *uint64, slack *float32, nearest *uint16, drops *float32, tiles int, keep float32, spared float32)
 
-// compress512 moves the lanes in mask of d vectors together and stores them to the first lanes of others:
-// as many as to has bits, which are its lowest.
+// gather512 is denseGeneric for n rows of d values.
 //
 //go:noescape
-func compress512(dst *float32, src *float32, d int, mask uint16, to uint16)
+func gather512(dst *float32, x *float32, rows *int32, n int, d int)
 
-// move512 is moveGeneric for d values of x that are 16 apart; out may be nil. lanes are 0, 16, 32, …
+// move512 is moveGeneric for n changes.
 //
 //go:noescape
-func move512(in *int64, out *int64, x *float32, lanes *[16]int32, d int)
+func move512(sums *int64, x *float32, changes *int32, n int, d int)

@@ -7,7 +7,7 @@ import "math"
 // second-nearest centroid is farther than the nearest. Bits of open are set
 // where the scores do not decide, with a slack of −1; bits of changed where the
 // lowest score is another centroid's.
-func finishGeneric(t *tile, norms []float32, nearest []uint16, slack []float32, b *bounds) (open, changed uint64) {
+func finishGeneric(t *tile[float32], norms []float32, nearest []uint16, slack []float32, b *bounds) (open, changed uint64) {
 	for i, before := range nearest {
 		norm := norms[i]
 		gap, bound := t.second[i]-t.best[i], b.of(norm)

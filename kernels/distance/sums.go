@@ -35,6 +35,7 @@ func add(to, from []int64) {
 }
 
 // change is a row that goes from one cluster, which may be None, to another.
+// Assembly reads it.
 type change struct {
 	row      int32
 	from, to uint16
@@ -42,17 +43,14 @@ type change struct {
 
 // apply takes rows from cluster to cluster.
 func (s *Sums) apply(space *Space, r *Rows, changes []change) {
-	d := len(space.Weights)
 	for _, c := range changes {
-		var out []int64
 		s.Counts[c.to]++
 		if c.from != None {
 			s.Counts[c.from]--
-			out = s.Dense[int(c.from)*d:][:d]
 		}
-		if d > 0 {
-			move(s.Dense[int(c.to)*d:][:d], out, r.X[r.at(int(c.row)):])
-		}
+	}
+	if d := len(space.Weights); d > 0 && len(changes) > 0 {
+		move(s.Dense, r.X, changes, d)
 	}
 	for g, category := range space.Categories {
 		levels, codes, n := s.Levels[g], r.Codes[g], category.Levels
@@ -66,14 +64,20 @@ func (s *Sums) apply(space *Space, r *Rows, changes []change) {
 	}
 }
 
-// moveGeneric adds values that are Lanes apart to in, and takes them from out,
-// which may be nil.
-func moveGeneric(in, out []int64, x []float32) {
-	for f := range in {
-		v := int64(x[f*Lanes])
-		in[f] += v
-		if out != nil {
-			out[f] -= v
+// moveGeneric adds the d values of rows that change to the sums of the clusters
+// they go to, and takes them from those they come from.
+func moveGeneric(sums []int64, x []float32, changes []change, d int) {
+	for _, c := range changes {
+		values, in := x[int(c.row)*d:][:d], sums[int(c.to)*d:][:d]
+		for f, v := range values {
+			in[f] += int64(v)
+		}
+		if c.from == None {
+			continue
+		}
+		out := sums[int(c.from)*d:][:d]
+		for f, v := range values {
+			out[f] -= int64(v)
 		}
 	}
 }
@@ -95,13 +99,20 @@ func (r *Rows) Squares() []Square {
 	if r.dense == 0 {
 		return sums
 	}
-	for at := 0; at < len(r.X); at += Lanes {
-		part := uint64(0) // of Lanes values: at most 2⁵²
-		for _, v := range r.X[at:][:Lanes] {
-			q := int64(v)
-			part += uint64(q * q)
+	// Of so few values the squares, 2⁴⁸ at most, add up in 64 bits.
+	const block = 1 << 15
+	parts := make([]uint64, r.dense)
+	for first := 0; first < r.N; first += block {
+		clear(parts)
+		for i := first; i < min(first+block, r.N); i++ {
+			for f, v := range r.Row(i) {
+				q := int64(v)
+				parts[f] += uint64(q * q)
+			}
 		}
-		sums[at/Lanes%r.dense].Add(Square{Lo: part})
+		for f, part := range parts {
+			sums[f].Add(Square{Lo: part})
+		}
 	}
 	return sums
 }

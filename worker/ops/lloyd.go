@@ -86,7 +86,7 @@ func (l *lloydPass) shard(ctx context.Context, env *Env, s *shard.Shard) error {
 		}
 		for i, rows := range l.params.Totals {
 			if holds(rows, block) {
-				addPlaces(&l.totals[i], points[b], len(l.space.Weights))
+				addPlaces(&l.totals[i], points[b])
 			}
 		}
 		if env.Progress != nil {
@@ -114,11 +114,11 @@ func (l *lloydPass) fits(s *shard.Shard, blocks int) [][]*distance.Fit {
 }
 
 // addPlaces adds a block's places.
-func addPlaces(to *partial.Places, r *distance.Rows, dims int) {
+func addPlaces(to *partial.Places, r *distance.Rows) {
 	to.N += int64(r.N)
-	for at := 0; at < len(r.X); at += distance.Lanes {
-		for _, x := range r.X[at:][:distance.Lanes] { // rows past the last are zeros
-			to.Add(at/distance.Lanes%dims, x)
+	for i := range r.N {
+		for f, x := range r.Row(i) {
+			to.Add(f, x)
 		}
 	}
 }

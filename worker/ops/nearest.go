@@ -31,7 +31,7 @@ func (n *nearestOf) label(rows *encoder.Rows, out []int32) error {
 	points, dims := n.space.NewRows(rows.N), len(n.space.Weights)
 	for j, places := range rows.Places {
 		for i, x := range places[:rows.N] {
-			points.X[(i/distance.Lanes*dims+j)*distance.Lanes+i%distance.Lanes] = x
+			points.X[i*dims+j] = x
 		}
 	}
 	for g := range points.Codes {

@@ -79,11 +79,7 @@ func chance(hash, salt uint64) float64 {
 
 // add takes a row in; the list is cut when it is twice as long as need be.
 func (k *picker) add(r *distance.Rows, i int, priority uint64, ordinal int64) {
-	row := partial.PickedRow{Priority: priority, Ordinal: ordinal}
-	dims := len(k.space.Weights)
-	for f := range dims {
-		row.Places = append(row.Places, r.X[(i/distance.Lanes*dims+f)*distance.Lanes+i%distance.Lanes])
-	}
+	row := partial.PickedRow{Priority: priority, Ordinal: ordinal, Places: slices.Clone(r.Row(i))}
 	for _, codes := range r.Codes {
 		row.Codes = append(row.Codes, codes[i])
 	}

@@ -70,6 +70,9 @@ func (s *pointSpace) of(from *shard.Shard) ([]*distance.Rows, error) {
 			}
 			p.rows = append(p.rows, rows)
 		}
+		if p.err == nil {
+			s.Coarsen(p.rows)
+		}
 		return p
 	}).(points)
 	return p.rows, p.err

@@ -106,7 +106,7 @@ func (b *Builder) Build() *Shard {
 		b.measures[m] = rawMeasure{}
 	}
 	if b.plan.Clustered {
-		s.points = b.points.lay(order, s.blocks)
+		s.points = b.points.lay(order)
 	}
 	*b = *NewBuilder(b.id, b.plan)
 	return s

@@ -10,11 +10,10 @@ import (
 )
 
 // points are the rows as clustering wants them, 4 bytes a row and coordinate
-// and 12 bytes a row beside.
+// and 12 bytes a row beside. Ops keep half as much again.
 type points struct {
 	dims   int
-	panels []float32 // block by block, laid out as distance.Rows.X
-	start  []int     // block → its first entry in panels; one more for the end
+	places []float32 // row by row, as distance.Rows.X
 	hash   []uint64
 	order  []uint32 // row → row of the table, from first on
 	first  int64
@@ -27,7 +26,7 @@ type points struct {
 func (s *Shard) Points(block int, space *distance.Space, oneHot []int) *distance.Rows {
 	b, p := s.blocks[block], s.points
 	rows := space.NewRows(0)
-	rows.N, rows.X = b.Rows, p.panels[p.start[block]:p.start[block+1]]
+	rows.N, rows.X = b.Rows, p.places[b.Start*p.dims:][:b.Rows*p.dims]
 	for i, f := range oneHot {
 		rows.Codes[i] = s.codes[f][b.Start:][:b.Rows]
 	}
@@ -47,8 +46,8 @@ func (p *points) bytes() int64 {
 	if p == nil {
 		return 0
 	}
-	return int64(unsafe.Sizeof(*p)) + 4*int64(cap(p.panels)) + 8*int64(cap(p.start)) + 8*int64(cap(p.hash)) + 4*int64(cap(p.order)) +
-		10*int64(len(p.order)) // what ops keep: norms, and the assignment of a run
+	return int64(unsafe.Sizeof(*p)) + 4*int64(cap(p.places)) + 8*int64(cap(p.hash)) + 4*int64(cap(p.order)) +
+		int64(14+2*p.dims)*int64(len(p.order)) // what ops keep: norms, coarse copies, and the assignment of a run
 }
 
 // keep holds what ops keep of a shard from one round to the next.
@@ -99,22 +98,20 @@ func (r *rawPoints) append(rows *encoder.Rows, begin bool) {
 	r.hash.append(rows.Hash[:rows.N])
 }
 
-// lay puts the rows into panels, in the given order.
-func (r *rawPoints) lay(order []uint32, blocks []Block) *points {
-	p := &points{dims: len(r.places), order: order, first: r.first, start: make([]int, len(blocks)+1)}
-	for i, b := range blocks {
-		p.start[i+1] = p.start[i] + (b.Rows+distance.Lanes-1)/distance.Lanes*distance.Lanes*p.dims
-	}
-	p.panels = make([]float32, p.start[len(blocks)])
-	for j := range r.places {
-		for i, b := range blocks {
-			panels := p.panels[p.start[i]:p.start[i+1]]
-			for k, row := range order[b.Start:][:b.Rows] {
-				panels[(k/distance.Lanes*p.dims+j)*distance.Lanes+k%distance.Lanes] = r.places[j].at(row)
+// lay puts the rows into the given order.
+func (r *rawPoints) lay(order []uint32) *points {
+	p := &points{dims: len(r.places), order: order, first: r.first}
+	p.places = make([]float32, len(order)*p.dims)
+	const few = 1024 // rows that stay in the cache until they are complete
+	for from := 0; from < len(order); from += few {
+		rows := order[from:min(from+few, len(order))]
+		for j := range r.places {
+			for k, row := range rows {
+				p.places[(from+k)*p.dims+j] = r.places[j].at(row)
 			}
 		}
-		r.places[j] = column[float32]{}
 	}
+	r.places = nil
 	p.hash = r.hash.take(order, make([]uint64, len(order)))
 	return p
 }

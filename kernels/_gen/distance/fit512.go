@@ -139,29 +139,25 @@ func age512() {
 	RET()
 }
 
-// compress512 writes the copying of some rows of a panel.
-func compress512() {
-	TEXT("compress512", NOSPLIT, "func(dst, src *float32, d int, mask, to uint16)")
+// scale512 writes the turning of a tile of integers into one of numbers.
+func scale512() {
+	TEXT("scale512", NOSPLIT, "func(dst *float32, src *int32, unit float32)")
 	Pragma("noescape")
-	Doc("compress512 moves the lanes in mask of d vectors together and stores them to the first lanes of others:",
-		"as many as to has bits, which are its lowest.")
-	dst, src, d := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("d"), GP64())
-	lanes := func(name string) reg.OpmaskVirtual {
-		bits, k := GP32(), K()
-		Load(Param(name), bits)
-		KMOVW(bits, k)
-		return k
+	Doc("scale512 sets the two lowest scores of a tile to those of an integer one times a unit, and copies whose the lowest is.")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	unit := ZMM()
+	VBROADCASTSS(Load(Param("unit"), XMM()), unit)
+	for at := bestAt; at < nearestAt; at += 64 {
+		v := ZMM()
+		VCVTDQ2PS(Mem{Base: src, Disp: at}, v)
+		VMULPS(unit, v, v)
+		VMOVUPS(v, Mem{Base: dst, Disp: at})
 	}
-	mask, to := lanes("mask"), lanes("to")
-	Label("feature")
-	v := ZMM()
-	VMOVUPS(Mem{Base: src}, v)
-	VCOMPRESSPS_Z(v, mask, v)
-	VMOVUPS(v, to, Mem{Base: dst})
-	ADDQ(Imm(64), src)
-	ADDQ(Imm(64), dst)
-	DECQ(d)
-	JNZ(LabelRef("feature"))
+	for at := nearestAt; at < nearestAt+256; at += 64 {
+		v := ZMM()
+		VMOVDQU32(Mem{Base: src, Disp: at}, v)
+		VMOVDQU32(v, Mem{Base: dst, Disp: at})
+	}
 	VZEROUPPER()
 	RET()
 }

@@ -14,26 +14,45 @@ const group = 6
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	for m := 1; m <= group; m++ {
-		scan512(m)
+	for _, k := range []kind{exact, coarse} {
+		for m := 1; m <= group; m++ {
+			scan512(k, m)
+		}
+		for m := 1; m <= group; m++ {
+			scan2(k, m)
+		}
 	}
-	for m := 1; m <= group; m++ {
-		scan2(m)
-	}
+	scale512()
 	finish512()
 	age512()
-	compress512()
+	gather512()
 	move512()
 	Generate()
 }
 
+// kind is what is scored.
+type kind struct {
+	name, value string // of the functions, and the Go type of what they read
+	integers    bool   // pairs of 16 bits, in place of float32
+}
+
+var (
+	exact  = kind{name: "scan", value: "float32"}
+	coarse = kind{name: "coarse", value: "int32", integers: true}
+)
+
 // scanFunction begins a function that scores rows against groups of m centroids
 // and returns where its arguments are.
-func scanFunction(name string, m, rows, width int) (t, x, d, stream, groups, codes, chunks, categories reg.Register) {
-	TEXT(name, NOSPLIT, "func(t *float32, x *float32, d int, stream *float32, groups int, codes *uint8, chunks *int64, categories int)")
+func (k kind) scanFunction(path string, m, rows, width int) (t, x, d, stream, groups, codes, chunks, categories reg.Register) {
+	name := fmt.Sprintf("%s%sx%d", k.name, path, m)
+	TEXT(name, NOSPLIT, fmt.Sprintf("func(t *%[1]s, x *%[1]s, d int, stream *%[1]s, groups int, codes *uint8, chunks *int64, categories int)", k.value))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s scores %d rows against groups of %d centroids and keeps the two lowest scores of each row.", name, rows, m),
-		fmt.Sprintf("The stream is that of packed.go, with %d levels in a chunk.", width))
+	what := "float32 values"
+	if k.integers {
+		what = "pairs of 16-bit values"
+	}
+	Doc(fmt.Sprintf("%s scores %d rows of d %s against groups of %d centroids and keeps the two lowest scores of each row.", name, rows, what, m),
+		fmt.Sprintf("The stream is that of path_amd64.go, with %d levels in a chunk.", width))
 	arguments := make([]reg.Register, 8)
 	for i, name := range []string{"t", "x", "d", "stream", "groups", "codes", "chunks", "categories"} {
 		arguments[i] = Load(Param(name), GP64())
@@ -57,8 +76,11 @@ const (
 	codesRow  = 64 // bytes of a category in the codes of a tile
 )
 
-// lessThan is the predicate of ordered comparison, quiet.
-const lessThan = U8(0x11)
+// Predicates: of ordered comparison of floats, quiet, and of integers.
+const (
+	lessThan    = U8(0x11)
+	lessThanInt = U8(1)
+)
 
 // align moves a pointer up to a multiple of 64.
 func align(p reg.GPVirtual) {

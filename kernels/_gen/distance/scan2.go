@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -10,9 +8,9 @@ import (
 
 // scan2 writes the tile of one panel × m centroids: up to 12 sums in registers.
 // The tile and the codes are those of the panel: pointers to its 16 rows.
-func scan2(m int) {
+func scan2(k kind, m int) {
 	const halves, width = 2, 8
-	t, x0, d, stream0, groups, codes0, chunks0, categories := scanFunction(fmt.Sprintf("scan2x%d", m), m, halves*8, width)
+	t, x0, d, stream0, groups, codes0, chunks0, categories := k.scanFunction("2", m, halves*8, width)
 	stream := GP64()
 	MOVQ(stream0, stream)
 
@@ -40,7 +38,13 @@ func scan2(m int) {
 		slope := YMM()
 		VBROADCASTSS(Mem{Base: stream, Disp: 4 * c}, slope)
 		for h, v := range values {
-			VFMADD231PS(slope, v, sums[c][h])
+			if k.integers {
+				products := YMM()
+				VPMADDWD(slope, v, products)
+				VPADDD(products, sums[c][h], sums[c][h])
+			} else {
+				VFMADD231PS(slope, v, sums[c][h])
+			}
 		}
 	}
 	ADDQ(Imm(64), x)
@@ -74,7 +78,11 @@ func scan2(m int) {
 			found := YMM()
 			VPERMPS(Mem{Base: stream, Disp: 4 * width * c}, v, found)
 			VANDPS(in, found, found)
-			VADDPS(found, sums[c][h], sums[c][h])
+			if k.integers {
+				VPADDD(found, sums[c][h], sums[c][h])
+			} else {
+				VADDPS(found, sums[c][h], sums[c][h])
+			}
 		}
 		VPCMPEQD(high, high, high)
 		VPSLLD(Imm(3), high, high) // −8
@@ -98,10 +106,17 @@ func scan2(m int) {
 			// The sum becomes the worse of the two; the second is kept in memory as
 			// registers are few.
 			less, other := YMM(), YMM()
-			VCMPPS(lessThan, best, sums[c][h], less)
-			VMAXPS(best, sums[c][h], other)
-			VMINPS(best, sums[c][h], best)
-			VMINPS(Mem{Base: t, Disp: secondAt + 32*h}, other, other)
+			if k.integers {
+				VPCMPGTD(sums[c][h], best, less)
+				VPMAXSD(best, sums[c][h], other)
+				VPMINSD(best, sums[c][h], best)
+				VPMINSD(Mem{Base: t, Disp: secondAt + 32*h}, other, other)
+			} else {
+				VCMPPS(lessThan, best, sums[c][h], less)
+				VMAXPS(best, sums[c][h], other)
+				VMINPS(best, sums[c][h], best)
+				VMINPS(Mem{Base: t, Disp: secondAt + 32*h}, other, other)
+			}
 			VMOVUPS(other, Mem{Base: t, Disp: secondAt + 32*h})
 			VBROADCASTSS(Mem{Base: head, Disp: numberAt + 4*c}, other)
 			VBLENDVPS(less, other, nearest, nearest)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -10,9 +8,9 @@ import (
 
 // scan512 writes the tile of four panels × m centroids: up to 24 sums in
 // registers, fed by four loads and m broadcasts a feature.
-func scan512(m int) {
+func scan512(k kind, m int) {
 	const panels, width = 4, 32
-	t, x0, d, stream0, groups, codes0, chunks0, categories := scanFunction(fmt.Sprintf("scan512x%d", m), m, panels*16, width)
+	t, x0, d, stream0, groups, codes0, chunks0, categories := k.scanFunction("512", m, panels*16, width)
 	stream := GP64()
 	MOVQ(stream0, stream)
 
@@ -59,7 +57,11 @@ func scan512(m int) {
 		slope := ZMM()
 		VBROADCASTSS(Mem{Base: stream, Disp: 4 * c}, slope)
 		for p, v := range values {
-			VFMADD231PS(slope, v, sums[c][p])
+			if k.integers {
+				VPDPWSSD(slope, v, sums[c][p])
+			} else {
+				VFMADD231PS(slope, v, sums[c][p])
+			}
 		}
 	}
 	ADDQ(Imm(64), x)
@@ -98,7 +100,11 @@ func scan512(m int) {
 			found := ZMM()
 			VMOVUPS(Mem{Base: stream, Disp: 4 * width * c}, found)
 			VPERMT2PS(high, v, found)
-			VADDPS(found, sums[c][p], inChunk[p], sums[c][p])
+			if k.integers {
+				VPADDD(found, sums[c][p], inChunk[p], sums[c][p])
+			} else {
+				VADDPS(found, sums[c][p], inChunk[p], sums[c][p])
+			}
 		}
 	}
 	ADDQ(I32(int32(4*width*m)), stream)
@@ -117,10 +123,17 @@ func scan512(m int) {
 		VMOVUPS(Mem{Base: t, Disp: secondAt + 64*p}, second)
 		VMOVDQU32(Mem{Base: t, Disp: nearestAt + 64*p}, nearest)
 		for c := range sums {
-			VCMPPS(lessThan, best, sums[c][p], less)
-			VMAXPS(best, sums[c][p], worse)
-			VMINPS(best, sums[c][p], best)
-			VMINPS(worse, second, second)
+			if k.integers {
+				VPCMPD(lessThanInt, best, sums[c][p], less)
+				VPMAXSD(best, sums[c][p], worse)
+				VPMINSD(best, sums[c][p], best)
+				VPMINSD(worse, second, second)
+			} else {
+				VCMPPS(lessThan, best, sums[c][p], less)
+				VMAXPS(best, sums[c][p], worse)
+				VMINPS(best, sums[c][p], best)
+				VMINPS(worse, second, second)
+			}
 			VPBROADCASTD(Mem{Base: head, Disp: numberAt + 4*c}, less, nearest)
 		}
 		VMOVUPS(best, Mem{Base: t, Disp: bestAt + 64*p})
