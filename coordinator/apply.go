@@ -18,6 +18,9 @@ import (
 
 // readModel reads the model file at path.
 func readModel(path string) (*export.Model, error) {
+	if err := export.Readable(path); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s: name the model.json of a finished job; run, search and segment make one", path)

@@ -55,12 +55,17 @@ func (j *job) assignBy(ctx context.Context, params wire.AssignParams, rows []int
 		params.Place = *place
 	}
 	out := export.NewAssignments(j.out, params.Names, len(j.table.Splits), params.ID != "", params.By != nil)
+	without := false // keys, some worker is
 	err := j.engine.OverEachSplit(ctx, wire.OpAssign, params, j.table.Splits, func(answer []byte) error {
 		var parts partial.Parts
 		if err := wire.Decode(answer, &parts); err != nil {
 			return err
 		}
 		for _, part := range parts.Files {
+			if part.Left == nil && params.Place.Bucket != nil && !without {
+				without = true
+				j.notice("some workers cannot write to %s: their parts came through the coordinator; give them keys to the bucket", j.out.Path())
+			}
 			if err := out.Add(part); err != nil {
 				return err
 			}

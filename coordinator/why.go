@@ -29,6 +29,9 @@ func Why(w io.Writer, from, which string) error {
 
 // readOutput reads a JSON file of a finished job.
 func readOutput(from, name string, into any) error {
+	if err := export.Readable(from); err != nil {
+		return err
+	}
 	if _, err := os.Stat(filepath.Join(from, export.RunFile)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s holds no finished job: name the --out folder of a run or search", from)
 	}

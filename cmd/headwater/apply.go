@@ -8,7 +8,7 @@ import (
 // place adds where the outputs of a command without a report go.
 func (j *jobFlags) place(f *pflag.FlagSet) {
 	c := &j.config
-	f.StringVarP(&c.Out, "out", "o", "", "folder for the results")
+	f.StringVarP(&c.Out, "out", "o", "", "folder for the results, or s3://BUCKET/PREFIX/")
 	f.BoolVar(&c.Force, "force", false, "replace the results of an earlier job in the out folder")
 	f.BoolVar(&c.BOM, "bom", false, "begin CSV files with a byte order mark, for Excel")
 }

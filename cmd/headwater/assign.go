@@ -19,13 +19,18 @@ func assignCommand() *cobra.Command {
 		Short: "Send every customer of a table to a segment of a model",
 		Long: `assign reads the model.json of a finished run, segment or kmeans and sends every row of
 a table, the job's own or a newer one, to its segment: part files as run makes
-them, with the rule that each customer falls under, if asked for a file per
-segment with its customers, and how far the table has drifted from that of the
-model. Only the columns that the rules test, and the id, are read.
+them, with the rule that each customer falls under or its distance from the cluster's
+centre, if asked for a file per segment with its customers, and how far the table
+has drifted from that of the model. Only the columns that decide, and the id, are
+read.
+
+To a bucket (--out s3://BUCKET/PREFIX/) workers upload the parts themselves; keys
+are those of AWS_ACCESS_KEY_ID and so on, the server that of AWS_ENDPOINT_URL.
 
 docs/assign.md has the details.`,
 		Example: `  headwater assign --model out/model.json --input customers-july.parquet --out july/
-  headwater assign --model out/model.json --input 'july/*.csv' --id customer_id --audiences csv --out july/`,
+  headwater assign --model out/model.json --input 'july/*.csv' --id customer_id --audiences csv --out july/
+  headwater assign --model out/model.json --input 'july/*.parquet' --nats nats://nats:4222 --out s3://customers/july/`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("id") {

@@ -150,6 +150,40 @@ func TestAssignToBucket(t *testing.T) {
 	}
 }
 
+// TestAssignWithoutKeys: parts of workers that may not write to the bucket go
+// through the coordinator, and somebody is told.
+func TestAssignWithoutKeys(t *testing.T) {
+	server := storetest.Start(t)
+	table, model := segmented(t, 2, "5000")
+	local, out := filepath.Join(t.TempDir(), "local"), "s3://"+storetest.Bucket+"/out/"
+	mustRun(t, "assign", "--model", model, "--input", table, "--out", local, "--quiet")
+	url, key := natsServer(t), os.Getenv("AWS_SECRET_ACCESS_KEY")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "another")
+	startWorker(t, url)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", key)
+	var stdout, stderr bytes.Buffer
+	if code := execute([]string{"assign", "--model", model, "--input", table, "--out", out, "--nats", url}, &stdout, &stderr); code != exitOK || strings.Count(stderr.String(), "give them keys") != 1 {
+		t.Errorf("exit code %d: %s", code, stderr.String())
+	}
+	compareWithLocal(t, filepath.Join(server.Objects, "out"), local)
+}
+
+// TestBucketsAreNotRead: commands that read a finished job say that it is to be
+// copied.
+func TestBucketsAreNotRead(t *testing.T) {
+	for _, args := range [][]string{
+		{"assign", "--model", "s3://customers/out/model.json", "--input", "t.csv", "--out", "to"},
+		{"compare", "s3://customers/july/", "august/"},
+		{"segment", "--from", "s3://customers/july/", "--k", "7"},
+		{"recheck", "s3://customers/july/", "--input", "t.csv"},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := execute(args, &stdout, &stderr); code == exitOK || !strings.Contains(stderr.String(), "copy it to one first") {
+			t.Errorf("%q: exit code %d: %s", args, code, stderr.String())
+		}
+	}
+}
+
 // slowly takes its time over a part that is finished.
 func slowly(ctx context.Context, env *ops.Env, kind string, params []byte) (any, error) {
 	answer, err := ops.Run(ctx, env, kind, params)

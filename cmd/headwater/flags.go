@@ -108,7 +108,7 @@ func (j *jobFlags) segments(f *pflag.FlagSet) {
 
 func (j *jobFlags) out(f *pflag.FlagSet) {
 	c := &j.config
-	f.StringVarP(&c.Out, "out", "o", "", "folder for the results")
+	f.StringVarP(&c.Out, "out", "o", "", "folder for the results, or s3://BUCKET/PREFIX/")
 	f.BoolVar(&c.Force, "force", false, "replace the results of an earlier job in the out folder")
 	f.StringVar(&c.Lang, "lang", "en", "language of report.html: en or zh")
 	f.BoolVar(&c.BOM, "bom", false, "begin CSV files with a byte order mark, for Excel")

@@ -35,6 +35,9 @@ type Key struct {
 // OpenAssigned reads the manifest of an out folder, or of the folder of its
 // part files; or a Parquet file that says who is in which segment.
 func OpenAssigned(path string) (*Assigned, error) {
+	if err := Readable(path); err != nil {
+		return nil, err
+	}
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 		return openTable(path)
 	}

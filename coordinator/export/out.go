@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -37,6 +38,14 @@ type Out interface {
 	Commit() error
 	// Abort gives the job up. After Commit it does nothing.
 	Abort() error
+}
+
+// Readable says what keeps a finished job from being read at path.
+func Readable(path string) error {
+	if strings.HasPrefix(path, store.Scheme) {
+		return fmt.Errorf("%s is in a bucket: finished jobs are read from folders; copy it to one first", path)
+	}
+	return nil
 }
 
 // OpenOut takes the folder at path, or s3://BUCKET/PREFIX/, for one job. The

@@ -84,6 +84,9 @@ func (f *Findings) segmentsAtAGlance() section {
 	return s
 }
 
+// nextInBucket is what to do with outputs in a bucket.
+const nextInBucket = "\n  next: copy it to a folder, and open " + export.ReportHTMLFile + " there in a browser"
+
 // nextCommands says where everything is and what to do with it.
 func (f *Findings) nextCommands() []string {
 	end := fmt.Sprintf("  %.1f s", f.Seconds)
@@ -93,8 +96,12 @@ func (f *Findings) nextCommands() []string {
 	if f.Out == "" {
 		return []string{end}
 	}
+	end += fmt.Sprintf("; %d outputs in %s", len(names(f.Outputs)), f.Out)
+	if export.Readable(f.Out) != nil {
+		return []string{end + nextInBucket}
+	}
 	lines := []string{
-		end + fmt.Sprintf("; %d outputs in %s", len(names(f.Outputs)), f.Out),
+		end,
 		"  next: open " + filepath.Join(f.Out, export.ReportHTMLFile) + " (or report.md); in a spreadsheet, " + export.FindingsTableFile,
 	}
 	if len(f.Evidence.Findings) > 0 {

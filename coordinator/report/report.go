@@ -37,7 +37,11 @@ func Terminal(w io.Writer, f *Findings) error {
 	if f.Out != "" {
 		end += "; everything is in " + f.Out + ": " + strings.Join(names(f.Outputs), ", ")
 	}
-	if f.Out != "" {
+	switch {
+	case f.Out == "":
+	case export.Readable(f.Out) != nil:
+		end += nextInBucket
+	default:
 		end += "\n  next: open " + filepath.Join(f.Out, export.ReportFile)
 		if f.Evidence != nil {
 			end += ", or " + export.ReportHTMLFile + " beside it in a browser; in a spreadsheet, " + export.FindingsTableFile
