@@ -20,6 +20,11 @@ func LoadShard(ctx context.Context, table *source.Table, opener source.Opener, p
 		return nil, err
 	}
 	l := &loader{table: table, opener: opener, enc: enc, builder: shard.NewBuilder(s.ID, plan), progress: progress}
+	rows := int64(0)
+	for _, piece := range s.Pieces {
+		rows += max(piece.Rows, 0)
+	}
+	l.builder.Expect(int(min(rows, maxExpected)))
 	ordinal := s.First
 	for _, piece := range s.Pieces {
 		n, err := l.load(ctx, piece, ordinal)
@@ -34,12 +39,15 @@ func LoadShard(ctx context.Context, table *source.Table, opener source.Opener, p
 	return l.builder.Build(), nil
 }
 
+// maxExpected bounds the rows that room is made for before any was read: a file's
+// word for their number may be wrong.
+const maxExpected = 1 << 24
+
 // loader is what the pieces of a shard share.
 type loader struct {
 	table    *source.Table
 	opener   source.Opener
 	enc      *encoder.Encoder
-	rows     encoder.Rows
 	builder  *shard.Builder
 	progress func(rows int64)
 }
@@ -61,12 +69,9 @@ func (l *loader) load(ctx context.Context, piece source.Split, ordinal int64) (n
 		if err != nil {
 			return n, err
 		}
-		err = l.enc.Encode(rec, ordinal+n, &l.rows)
 		read := rec.NumRows()
+		err = l.builder.Extend(int(read), func(rows *encoder.Rows) error { return l.enc.Encode(rec, ordinal+n, rows) })
 		rec.Release()
-		if err == nil {
-			err = l.builder.Append(&l.rows)
-		}
 		if err != nil {
 			return n, err
 		}

@@ -103,3 +103,25 @@ func TestProduct(t *testing.T) {
 		}
 	}
 }
+
+// TestFoldBits holds the five bits, which are made at once, against one at a time.
+func TestFoldBits(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 9))
+	for i := range 200_000 {
+		hash := random.Uint64()
+		if i%2 == 0 {
+			for f := range Folds { // around the bound
+				hash = hash&^(4095<<(12*f)) | uint64(foldShare-2+random.IntN(4))<<(12*f)
+			}
+		}
+		var want uint8
+		for f := range Folds {
+			if hash>>(12*f)&4095 < foldShare {
+				want |= 1 << f
+			}
+		}
+		if got := FoldBits(hash); got != want {
+			t.Fatalf("%x has bits %05b, want %05b", hash, got, want)
+		}
+	}
+}

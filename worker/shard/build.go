@@ -2,29 +2,31 @@ package shard
 
 import (
 	"fmt"
-	"math/bits"
+	"slices"
 
 	"github.com/headwater-dev/headwater/kernels/bitset"
 	"github.com/headwater-dev/headwater/worker/encoder"
 )
 
 // Builder gathers the rows of one shard. Until Build it holds them as they
-// came; Build moves them feature by feature, so that no second copy of all
-// codes exists at any time. It is for one goroutine.
+// came; Build moves them feature by feature, into the memory of the feature
+// before, so that no second copy of all codes exists at any time. It is for one
+// goroutine.
 type Builder struct {
 	id       int
 	plan     *encoder.Plan
 	rows     int
-	codes    []column[uint8]
-	fold     column[uint8]
-	part     column[uint8]
+	codes    [][]uint8 // feature → row
+	fold     []uint8
+	part     []uint8
 	measures []rawMeasure
 	points   rawPoints
+	batch    encoder.Rows // what Extend hands out
 }
 
 // rawMeasure is a measure's rows in the order they came.
 type rawMeasure struct {
-	values column[int64]
+	values []int64
 	known  []uint64 // bitmap over the rows; nil where the plan says that it is known on all
 }
 
@@ -33,9 +35,9 @@ func NewBuilder(id int, plan *encoder.Plan) *Builder {
 	b := &Builder{
 		id:       id,
 		plan:     plan,
-		codes:    make([]column[uint8], len(plan.Features)),
+		codes:    make([][]uint8, len(plan.Features)),
 		measures: make([]rawMeasure, len(plan.Measures)),
-		points:   rawPoints{places: make([]column[float32], len(plan.Coordinates))},
+		points:   rawPoints{places: make([][]float32, len(plan.Coordinates))},
 	}
 	for m := range b.measures {
 		if !plan.Measures[m].Complete {
@@ -45,65 +47,139 @@ func NewBuilder(id int, plan *encoder.Plan) *Builder {
 	return b
 }
 
+// Expect makes room for a number of rows, so that columns need not grow. There
+// may be more.
+func (b *Builder) Expect(rows int) {
+	for f := range b.codes {
+		b.codes[f] = slices.Grow(b.codes[f], rows)
+	}
+	b.fold, b.part = slices.Grow(b.fold, rows), slices.Grow(b.part, rows)
+	for m := range b.measures {
+		b.measures[m].values = slices.Grow(b.measures[m].values, rows)
+	}
+	if b.plan.Clustered {
+		b.points.expect(rows)
+	}
+}
+
 // Append adds rows, which it copies. A measure that the plan says is known on
 // every row and is not is an error: the table is not the one that was planned
 // for.
 func (b *Builder) Append(rows *encoder.Rows) error {
+	return b.Extend(rows.N, func(dst *encoder.Rows) error {
+		for f := range dst.Codes {
+			copy(dst.Codes[f], rows.Codes[f])
+		}
+		for m := range dst.Values {
+			copy(dst.Values[m], rows.Values[m])
+			copy(dst.Known[m], rows.Known[m])
+		}
+		copy(dst.Fold, rows.Fold)
+		clear(dst.Part)
+		copy(dst.Part, rows.Part)
+		for j := range dst.Places {
+			copy(dst.Places[j], rows.Places[j])
+		}
+		copy(dst.Hash, rows.Hash)
+		dst.First = rows.First
+		return nil
+	})
+}
+
+// Extend is Append of n rows that write fills in, in the builder's own memory:
+// it is given rows of n and must leave every column where it is.
+func (b *Builder) Extend(n int, write func(dst *encoder.Rows) error) error {
+	dst := b.extended(n)
+	if err := write(dst); err != nil {
+		return err
+	}
+	if dst.N != n {
+		return fmt.Errorf("shard %d: %d rows written where %d were expected", b.id, dst.N, n)
+	}
 	for m := range b.measures {
-		if err := b.appendKnown(m, rows); err != nil {
+		if err := b.appendKnown(m, dst.Known[m]); err != nil {
 			return err
 		}
-		b.measures[m].values.append(rows.Values[m][:rows.N])
 	}
-	for f := range b.codes {
-		b.codes[f].append(rows.Codes[f][:rows.N])
+	if b.plan.Clustered && b.rows == 0 {
+		b.points.first = dst.First
 	}
-	b.fold.append(rows.Fold[:rows.N])
-	part := rows.Part
-	if part == nil {
-		part = make([]uint8, rows.N)
-	}
-	b.part.append(part[:rows.N])
-	if b.plan.Clustered {
-		b.points.append(rows, b.rows == 0)
-	}
-	b.rows += rows.N
+	b.rows += n
 	return nil
 }
 
-func (b *Builder) appendKnown(m int, rows *encoder.Rows) error {
+// extended returns the n rows after those that the builder holds.
+func (b *Builder) extended(n int) *encoder.Rows {
+	dst := &b.batch
+	dst.N = n
+	dst.Codes, dst.Values = resized(dst.Codes, len(b.codes)), resized(dst.Values, len(b.measures))
+	dst.Known = resized(dst.Known, len(b.measures))
+	for f := range b.codes {
+		dst.Codes[f] = extend(&b.codes[f], b.rows, n)
+	}
+	for m := range b.measures {
+		dst.Values[m] = extend(&b.measures[m].values, b.rows, n)
+		dst.Known[m] = resized(dst.Known[m], n)
+	}
+	dst.Fold, dst.Part = extend(&b.fold, b.rows, n), extend(&b.part, b.rows, n)
+	if b.plan.Clustered {
+		b.points.extend(dst, b.rows)
+	}
+	return dst
+}
+
+func resized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+
+// extend makes *column rows+n long and returns its last n entries, whatever
+// they hold.
+func extend[T any](column *[]T, rows, n int) []T {
+	*column = slices.Grow((*column)[:rows], n)[:rows+n]
+	return (*column)[rows:][:n:n]
+}
+
+func (b *Builder) appendKnown(m int, known []bool) error {
 	measure := &b.plan.Measures[m]
 	raw := &b.measures[m]
-	if !measure.Complete {
-		for len(raw.known) < bitset.Words(b.rows+rows.N) {
-			raw.known = append(raw.known, 0)
-		}
-	}
-	for i, known := range rows.Known[m][:rows.N] {
-		switch at := b.rows + i; {
-		case known && !measure.Complete:
-			raw.known[at/64] |= 1 << (at % 64)
-		case !known && measure.Complete:
+	if measure.Complete {
+		if i := slices.Index(known, false); i >= 0 {
 			return fmt.Errorf("shard %d, row %d: measure %q (column %q) is missing, but was known on every row when the table was profiled: the source has changed, run the job again",
-				b.id, at, measure.Name, measure.Column)
+				b.id, b.rows+i, measure.Name, measure.Column)
+		}
+		return nil
+	}
+	for len(raw.known) < bitset.Words(b.rows+len(known)) {
+		raw.known = append(raw.known, 0)
+	}
+	for i, k := range known {
+		if at := b.rows + i; k {
+			raw.known[at/64] |= 1 << (at % 64)
 		}
 	}
 	return nil
 }
 
 // Build returns the shard; the builder is empty afterwards. Transient memory:
-// 9 bytes a row for the order, and two features.
+// 12 bytes a row for the order, and one feature.
 func (b *Builder) Build() *Shard {
 	s := &Shard{id: b.id, rows: b.rows, measures: make([]measure, len(b.measures))}
 	order := b.order(s)
-	room := make([]uint8, b.rows)
+	b.part = nil
+	var room []uint8
 	for f := range b.codes {
-		s.codes = append(s.codes, b.codes[f].take(order, room))
+		var codes []uint8
+		codes, room = arranged(b.codes[f], order, room)
+		s.codes = append(s.codes, codes)
+		b.codes[f] = nil
 	}
-	s.fold = b.fold.take(order, room)
+	s.fold, _ = arranged(b.fold, order, room)
 	for m := range b.measures {
-		s.measures[m] = b.measures[m].frame(order, s.blocks)
-		b.measures[m] = rawMeasure{}
+		raw := &b.measures[m]
+		known := raw.arrangeKnown(order)
+		if m > 0 {
+			raw.values, _ = arranged(raw.values, order, nil)
+		}
+		s.measures[m] = measure{known: known, frames: frames(raw.values, known, s.blocks)}
+		*raw = rawMeasure{}
 	}
 	if b.plan.Clustered {
 		s.points = b.points.lay(order)
@@ -112,89 +188,31 @@ func (b *Builder) Build() *Shard {
 	return s
 }
 
-// order returns the rows part by part, within each sorted by the primary
-// measure and followed by those on which it is not known, and cuts each of
-// these runs into blocks of s.
-func (b *Builder) order(s *Shard) []uint32 {
-	var ends [2*encoder.Parts + 1]int // of the runs; of one more than each to begin with
-	run := make([]uint8, 0, b.rows)
-	for _, parts := range b.part.pieces {
-		for _, part := range parts {
-			r := 2 * part
-			if len(b.measures) > 0 && !b.measures[0].has(uint32(len(run))) {
-				r++
-			}
-			run = append(run, r)
-			ends[r+1]++
-		}
+// arranged returns the values in the given order, in room where that fits, and
+// the memory they were in, for others.
+func arranged[T any](values []T, order []uint32, room []T) (out, left []T) {
+	if cap(room) < len(order) || cap(room) > len(order)+len(order)/16 {
+		room = make([]T, len(order))
 	}
-	for r := 1; r < len(ends); r++ {
-		ends[r] += ends[r-1]
+	out = room[:len(order)]
+	for i, row := range order {
+		out[i] = values[row]
 	}
-	order := make([]uint32, b.rows)
-	for row, r := range run {
-		order[ends[r]] = uint32(row)
-		ends[r]++
-	}
-	from := 0
-	for r, end := range ends[:2*encoder.Parts] {
-		if r%2 == 0 && len(b.measures) > 0 {
-			sortByValue(order[from:end], &b.measures[0].values)
-		}
-		for ; from < end; from += BlockRows {
-			s.blocks = append(s.blocks, Block{Start: from, Rows: min(BlockRows, end-from), Part: uint8(r / 2)})
-		}
-		from = end
-	}
-	return order
+	return out, values
 }
 
 func (r *rawMeasure) has(row uint32) bool {
 	return r.known == nil || r.known[row/64]>>(row%64)&1 != 0
 }
 
-// frame lays the measure out in blocks of the ordered rows.
-func (r *rawMeasure) frame(order []uint32, blocks []Block) measure {
-	m := measure{frames: make([]Frame, len(blocks))}
-	if r.known != nil {
-		m.known = make([]uint64, bitset.Words(len(order)))
+// arrangeKnown returns known in the given order; nil = all.
+func (r *rawMeasure) arrangeKnown(order []uint32) []uint64 {
+	if r.known == nil {
+		return nil
 	}
-	residuals := make([]uint64, min(BlockRows, len(order)))
-	for i, b := range blocks {
-		rows, res, n := order[b.Start:][:b.Rows], residuals[:b.Rows], 0
-		var low, high int64
-		for j, row := range rows {
-			if !r.has(row) {
-				continue
-			}
-			v := r.values.at(row)
-			if n == 0 {
-				low, high = v, v
-			}
-			low, high, n = min(low, v), max(high, v), n+1
-			if m.known != nil {
-				at := b.Start + j
-				m.known[at/64] |= 1 << (at % 64)
-			}
-		}
-		f := Frame{Min: low, Width: bits.Len64(uint64(high) - uint64(low)), Known: Some}
-		switch n {
-		case b.Rows:
-			f.Known = All
-		case 0:
-			f.Known = None
-		}
-		if f.Width > 0 {
-			for j, row := range rows {
-				res[j] = 0
-				if r.has(row) {
-					res[j] = uint64(r.values.at(row)) - uint64(low)
-				}
-			}
-			f.Planes = make([]uint64, f.Width*bitset.Words(b.Rows))
-			bitset.Pack(f.Planes, f.Width, res)
-		}
-		m.frames[i] = f
+	known := make([]uint64, bitset.Words(len(order)))
+	for i, row := range order {
+		known[i/64] |= r.known[row/64] >> (row % 64) & 1 << (i % 64)
 	}
-	return m
+	return known
 }

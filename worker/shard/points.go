@@ -2,6 +2,7 @@ package shard
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -83,19 +84,25 @@ func (s *Shard) Drop(pass func(name string) bool) {
 
 // rawPoints are points in the order in which they came.
 type rawPoints struct {
-	places []column[float32]
-	hash   column[uint64]
+	places [][]float32
+	hash   []uint64
 	first  int64
 }
 
-func (r *rawPoints) append(rows *encoder.Rows, begin bool) {
-	if begin {
-		r.first = rows.First
-	}
+func (r *rawPoints) expect(rows int) {
 	for j := range r.places {
-		r.places[j].append(rows.Places[j][:rows.N])
+		r.places[j] = slices.Grow(r.places[j], rows)
 	}
-	r.hash.append(rows.Hash[:rows.N])
+	r.hash = slices.Grow(r.hash, rows)
+}
+
+// extend gives the rows after the first so many to dst.
+func (r *rawPoints) extend(dst *encoder.Rows, rows int) {
+	dst.Places = resized(dst.Places, len(r.places))
+	for j := range r.places {
+		dst.Places[j] = extend(&r.places[j], rows, dst.N)
+	}
+	dst.Hash = extend(&r.hash, rows, dst.N)
 }
 
 // lay puts the rows into the given order.
@@ -107,11 +114,11 @@ func (r *rawPoints) lay(order []uint32) *points {
 		rows := order[from:min(from+few, len(order))]
 		for j := range r.places {
 			for k, row := range rows {
-				p.places[(from+k)*p.dims+j] = r.places[j].at(row)
+				p.places[(from+k)*p.dims+j] = r.places[j][row]
 			}
 		}
 	}
 	r.places = nil
-	p.hash = r.hash.take(order, make([]uint64, len(order)))
+	p.hash, _ = arranged(r.hash, order, nil)
 	return p
 }
