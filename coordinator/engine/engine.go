@@ -112,7 +112,10 @@ func (e *Engine) begin(opener source.Opener) error {
 		case v == nil:
 			e.post(func() { e.step(Lost{Worker: worker}) })
 		case v.Job == e.cfg.JobID:
-			e.post(func() { e.watch(worker, v, time.Now()) })
+			e.post(func() {
+				e.step(Seen{Worker: worker})
+				e.watch(worker, v, time.Now())
+			})
 		}
 	})
 	if err != nil {

@@ -18,6 +18,9 @@ type (
 	// Lost: a worker's entry lapsed, or it said that it goes. Its name is
 	// never trusted again.
 	Lost struct{ Worker string }
+	// Seen: a worker's entry was renewed. One that was given up nevertheless has
+	// to be told, or it would keep its shards from others for ever.
+	Seen struct{ Worker string }
 	// Full: a worker gave a lease back for want of memory.
 	Full struct {
 		Worker       string
@@ -91,6 +94,7 @@ type (
 
 func (Joined) event()       {}
 func (Lost) event()         {}
+func (Seen) event()         {}
 func (Full) event()         {}
 func (Loading) event()      {}
 func (LoadAdvanced) event() {}

@@ -103,6 +103,8 @@ func parseEvent(f []string) (e Event, err error) {
 		e = Joined{f[1]}
 	case "lost":
 		e = Lost{f[1]}
+	case "seen":
+		e = Seen{f[1]}
 	case "full":
 		e = Full{Worker: f[1], Needed: 10, Free: 5}
 	case "tick":

@@ -95,6 +95,10 @@ func (s *State) Step(e Event) []Action {
 		s.join(e.Worker)
 	case Lost:
 		s.lose(e.Worker)
+	case Seen:
+		if s.gone[e.Worker] {
+			s.act(Retire(e))
+		}
 	case Full:
 		if w := s.byName[e.Worker]; w != nil {
 			w.full, s.full = true, e

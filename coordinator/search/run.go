@@ -179,24 +179,24 @@ func (s *search) candidates() (*lattice.Candidates, error) {
 	return c, err
 }
 
-// count counts n candidates on the shards.
+// count counts n candidates on the shards, or with params.RowsOnly their rows,
+// which are all in the first half.
 func (s *search) count(ctx context.Context, n int, params wire.CountParams) (*partial.Halves, error) {
-	var halves *partial.Halves
-	begin := func() {
-		h := partial.MakeHalves(n, completeMeasures(s.plan))
-		if params.RowsOnly {
-			h = partial.Halves{Discovery: partial.MakeCounts(n, nil)}
-		}
-		halves = &h
+	discovery, confirmation, complete := n, n, completeMeasures(s.plan)
+	if params.RowsOnly {
+		confirmation, complete = 0, nil
 	}
+	var halves *partial.Halves
 	err := s.shards.OverShards(ctx, wire.OpCount, params, func(answer []byte) error {
-		if halves == nil { // while other workers still count
-			begin()
+		if halves != nil {
+			return wire.Merge(answer, halves)
 		}
-		return wire.Merge(answer, halves)
+		halves = new(partial.Halves)
+		return errors.Join(wire.Decode(answer, halves),
+			halves.Discovery.Fits(discovery, complete), halves.Confirmation.Fits(confirmation, complete))
 	})
-	if halves == nil {
-		begin()
+	if err == nil && halves == nil {
+		err = errors.New("nobody has answered")
 	}
 	return halves, err
 }

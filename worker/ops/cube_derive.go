@@ -14,12 +14,12 @@ func (p *cubePlan) settle(counts, left *partial.Counts) {
 	to := columns(counts, &c.store)
 	for i := range p.runs {
 		r := &p.runs[i]
-		cb := r.partner.cube
+		cb, slot := p.partners[r.partner].cube, p.partners[r.partner].slot
 		if cb == nil {
 			continue
 		}
-		row, items := cb.at+r.number*cb.stride, p.candidates.Ext[r.from:r.to]
-		first := c.block.byFeat[r.partner.slot].from
+		row, items := cb.at+int(r.number)*cb.stride, p.candidates.Ext[r.from:r.to]
+		first := c.block.byFeat[slot].from
 		if ranks := int(r.to - r.from); int(items[0]) == first && int(items[ranks-1]) == first+ranks-1 {
 			for x, column := range to { // as items stand in cubes: all but the first side by side
 				cells := column[r.from:r.to]

@@ -64,19 +64,9 @@ type candidatePanel struct {
 // partner is the feature that prefixes are extended by.
 type partner struct {
 	slot       int
+	number     uint32 // see cubePlan.partners
 	candidates int
 	cube       *cube // nil where the candidates are counted one by one
-}
-
-// partner returns the entry of a slot, starting at entry from.
-func (p *candidatePanel) partner(from, slot int) int {
-	for from < len(p.partners) && p.partners[from].slot < slot {
-		from++
-	}
-	if from == len(p.partners) || p.partners[from].slot != slot {
-		p.partners = slices.Insert(p.partners, from, &partner{slot: slot})
-	}
-	return from
 }
 
 // cubePlan says which candidates cubes count, and which are left to be counted
@@ -85,6 +75,7 @@ type cubePlan struct {
 	cubes      *cubes // nil = none
 	candidates *lattice.Candidates
 	runs       []candidateRun // ascending
+	partners   []*partner
 	left       *lattice.Candidates
 	index      []uint32 // candidate left → candidate; nil = the same
 }
@@ -92,10 +83,10 @@ type cubePlan struct {
 // candidateRun are the candidates from…to-1 of a prefix that its extensions of
 // one feature make.
 type candidateRun struct {
-	prefix   int
-	from, to int
-	number   int // of the prefix's ranks in the panel
-	partner  *partner
+	prefix   uint32
+	from, to uint32
+	number   uint32 // of the prefix's ranks in the panel; meant where there is a cube
+	partner  uint32
 }
 
 // planCubes decides by what the ways to count cost which combinations of
@@ -129,6 +120,19 @@ func planCubes(b *countBlock, groups *lattice.Lattice, c *lattice.Candidates, w 
 	return p
 }
 
+// partner returns the entry of a slot in the panel, starting at entry from.
+func (p *cubePlan) partner(panel *candidatePanel, from, slot int) int {
+	for from < len(panel.partners) && panel.partners[from].slot < slot {
+		from++
+	}
+	if from == len(panel.partners) || panel.partners[from].slot != slot {
+		added := &partner{slot: slot, number: uint32(len(p.partners))}
+		p.partners = append(p.partners, added)
+		panel.partners = slices.Insert(panel.partners, from, added)
+	}
+	return from
+}
+
 // gather sorts the candidates by their features.
 func (p *cubePlan) gather(b *countBlock, groups *lattice.Lattice) (panels []*candidatePanel) {
 	slotOf := make([]int, len(b.items))
@@ -139,6 +143,7 @@ func (p *cubePlan) gather(b *countBlock, groups *lattice.Lattice) (panels []*can
 	}
 	c, byKey := p.candidates, map[combination]*candidatePanel{}
 	path, slots, panel := make([]uint32, c.Order-1), make([]int, c.Order-1), (*candidatePanel)(nil)
+	p.runs = make([]candidateRun, 0, min(len(c.Ext)/4, 1<<16))
 	for i, prefix := range c.Prefix {
 		groups.Path(c.Order-1, prefix, path)
 		number := 0
@@ -162,9 +167,9 @@ func (p *cubePlan) gather(b *countBlock, groups *lattice.Lattice) (panels []*can
 			for past := uint32(r.from + len(r.codes)); to < end && c.Ext[to] < past; {
 				to++
 			}
-			at = panel.partner(at, slot)
+			at = p.partner(panel, at, slot)
 			panel.partners[at].candidates += to - from
-			p.runs = append(p.runs, candidateRun{i, from, to, number, panel.partners[at]})
+			p.runs = append(p.runs, candidateRun{uint32(i), uint32(from), uint32(to), uint32(number), panel.partners[at].number})
 			from = to
 		}
 	}
@@ -221,17 +226,17 @@ func (p *cubePlan) leave() {
 	last := -1 // prefix
 	for i := range p.runs {
 		r := &p.runs[i]
-		if r.partner.cube != nil {
+		if p.partners[r.partner].cube != nil {
 			continue
 		}
-		if r.prefix != last {
-			last = r.prefix
+		if int(r.prefix) != last {
+			last = int(r.prefix)
 			left.Prefix, left.Start = append(left.Prefix, c.Prefix[last]), append(left.Start, 0)
 		}
 		left.Ext = append(left.Ext, c.Ext[r.from:r.to]...)
 		left.Start[len(left.Prefix)] = len(left.Ext)
 		for k := r.from; k < r.to; k++ {
-			p.index = append(p.index, uint32(k))
+			p.index = append(p.index, k)
 		}
 	}
 	p.left = left

@@ -30,7 +30,7 @@ func appendColumn(b []byte, column []int64) []byte {
 	case isZero(column):
 		return append(b, zeros)
 	}
-	b = slices.Grow(append(b, runs), 2*len(column)+16)
+	b = append(b, runs)
 	for run := range slices.Chunk(column, runLength) {
 		b = appendRun(b, run)
 	}

@@ -66,6 +66,19 @@ func MakeCounts(n int, complete []bool) Counts {
 	return c
 }
 
+// Fits reports whether these are counts of n groups as MakeCounts makes them.
+func (c *Counts) Fits(n int, complete []bool) error {
+	fit := len(c.N) == n && len(c.Measures) == len(complete)
+	for m := 0; fit && m < len(complete); m++ {
+		mc := &c.Measures[m]
+		fit = len(mc.Sum.Hi) == n && len(mc.Sum.Lo) == n && (mc.Known == nil) == complete[m] && (complete[m] || len(mc.Known) == n)
+	}
+	if !fit {
+		return fmt.Errorf("counts of %d groups and %d measures are not the ones of %d and %d asked for", len(c.N), len(c.Measures), n, len(complete))
+	}
+	return nil
+}
+
 // Merge adds other, which counts the same groups, to c. Both must agree on
 // which measures are complete.
 func (c *Counts) Merge(other *Counts) error {

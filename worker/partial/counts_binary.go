@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // maxGroups bounds the groups of counts that are decoded, so that a corrupt
@@ -12,6 +13,7 @@ const maxGroups = 1 << 26
 
 // AppendBinary encodes counts column by column.
 func (c Counts) AppendBinary(b []byte) ([]byte, error) {
+	b = slices.Grow(b, 2*len(c.N)*(1+len(c.Measures))+64) // upper halves are mostly zeros
 	b = binary.AppendUvarint(b, uint64(len(c.N)))
 	b = binary.AppendUvarint(b, uint64(len(c.Measures)))
 	b = appendColumn(b, c.N)

@@ -3,6 +3,7 @@ package partial
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -10,6 +11,7 @@ import (
 // eight bytes, then the first and the second.
 func (h Halves) AppendBinary(b []byte) ([]byte, error) {
 	at := len(b)
+	b = slices.Grow(b, 4*len(h.Discovery.N)*(1+len(h.Discovery.Measures))+256)
 	b, err := h.Discovery.AppendBinary(append(b, make([]byte, 8)...))
 	if err != nil {
 		return nil, fmt.Errorf("discovery: %w", err)

@@ -198,7 +198,11 @@ func (w *workerWatch) list(ctx context.Context) {
 		}
 	}
 	for key := range w.known {
-		if !alive[key] {
+		if alive[key] {
+			continue
+		}
+		// A list can lack an entry that was renewed while it was made.
+		if _, err := w.kv.Get(ctx, key); errors.Is(err, jetstream.ErrKeyNotFound) {
 			delete(w.known, key)
 			w.report(key, nil)
 		}
