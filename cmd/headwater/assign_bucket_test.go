@@ -119,6 +119,11 @@ func TestAssignToBucket(t *testing.T) {
 	folder := filepath.Join(server.Objects, "july/assigned")
 	mustRun(t, append(args, out, "--workers", "3")...)
 	compareWithLocal(t, folder, local)
+	var run struct{ Engine engine.Stats }
+	readJSON(t, &run, folder, "run.json")
+	if parts := len(written(t, folder)["assignments/manifest.json"]); run.Engine.Pulled > 10*int64(parts) {
+		t.Errorf("%d bytes came to the coordinator, so the parts did", run.Engine.Pulled)
+	}
 	first := objects(t, server, "july/assigned")
 
 	var stdout, stderr bytes.Buffer

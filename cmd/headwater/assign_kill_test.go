@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +47,51 @@ func TestAssignLosesWorkers(t *testing.T) {
 		out := "s3://" + storetest.Bucket + "/out/"
 		begun := func() int { return len(uploads(t, out)) }
 		loseWorkers(t, append(args, out), begun, func(before int) bool { return begun() > before+3 })
+		compareWithLocal(t, filepath.Join(server.Objects, "out"), local)
+		if open := uploads(t, out); len(open) > 0 {
+			t.Errorf("uploads that nobody completed: %q", open)
+		}
+	})
+}
+
+// TestAssignKilled kills a whole job in the midst of its parts: nothing is
+// visible, and the next job at the same place leaves what an undisturbed one does.
+func TestAssignKilled(t *testing.T) {
+	table, model := segmented(t, 4, "100000")
+	args := []string{"assign", "--model", model, "--input", table, "--workers", "1", "--quiet", "--out"}
+	local := filepath.Join(t.TempDir(), "local")
+	mustRun(t, append(args, local)...)
+	kill := func(t *testing.T, out string, begun func() int) {
+		job := exec.Command(os.Args[0], append(args, out)...)
+		job.Env = append(os.Environ(), asHeadwater+"=1", "TMPDIR="+t.TempDir())
+		if err := job.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, "parts are written", func() bool { return begun() > 0 })
+		send(t, job, syscall.SIGKILL)
+		if err := job.Wait(); err == nil {
+			t.Error("the job came to its end")
+		}
+	}
+	t.Run("folder", func(t *testing.T) {
+		out := filepath.Join(t.TempDir(), "out")
+		kill(t, out, func() int { return count(t, filepath.Join(out, ".headwater-*/parts/part-*")) })
+		if n := count(t, filepath.Join(out, "[a-z]*")); n > 0 {
+			t.Errorf("%d outputs are visible", n)
+		}
+		mustRun(t, append(args, out)...)
+		if got, want := written(t, out), written(t, local); !maps.Equal(got, want) {
+			t.Errorf("there are %d files, not %d, or others", len(got), len(want))
+		}
+	})
+	t.Run("bucket", func(t *testing.T) {
+		server := storetest.Start(t)
+		out := "s3://" + storetest.Bucket + "/out/"
+		kill(t, out, func() int { return len(uploads(t, out)) })
+		if got := objects(t, server, "out"); len(got) > 0 {
+			t.Errorf("%q are visible", got)
+		}
+		mustRun(t, append(args, out)...)
 		compareWithLocal(t, filepath.Join(server.Objects, "out"), local)
 		if open := uploads(t, out); len(open) > 0 {
 			t.Errorf("uploads that nobody completed: %q", open)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/csv"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -82,4 +84,32 @@ func TestKMeansDistance(t *testing.T) {
 		sum += r.Distance * r.Distance
 	}
 	near(t, "the sum of the squares", sum, clusters.Clustering.Inertia, 1e-9)
+}
+
+// TestAssignOddRowsToClusters: a number that is missing or infinite lies at the
+// mean of the model's table, one far out at the end of what places can hold; an
+// unseen level is like any other unseen one.
+func TestAssignOddRowsToClusters(t *testing.T) {
+	table := tableOf(t, "a,b", 800, func(i int) string { return fmt.Sprintf("%d,%s", i%2*100, []string{"x", "y"}[i%2]) })
+	out := filepath.Join(t.TempDir(), "out")
+	mustRun(t, "kmeans", "--input", table, "--k", "2", "--out", out, "--quiet")
+	newer, to := filepath.Join(t.TempDir(), "newer.csv"), filepath.Join(t.TempDir(), "to")
+	lines := []string{"50,x", ",x", "inf,x", "-inf,x", "nan,x", "1e9,y", "1e300,y", "100,new", "100,newer", "100,y"}
+	if err := os.WriteFile(newer, []byte("a,b\n"+strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "assign", "--model", filepath.Join(out, "model.json"), "--input", newer, "--out", to, "--quiet")
+	rows := readParquet[assignedRow](t, filepath.Join(to, "assignments/part-00000.parquet"))
+	same := func(i, k int) bool { return rows[i].Segment == rows[k].Segment && rows[i].Distance == rows[k].Distance }
+	for i := 1; i < 5; i++ {
+		if !same(i, 0) {
+			t.Errorf("%s: %+v; the mean: %+v", lines[i], rows[i], rows[0])
+		}
+	}
+	if !same(5, 6) || math.IsInf(rows[6].Distance, 0) || rows[5].Distance < 100 {
+		t.Errorf("far out: %+v and %+v", rows[5], rows[6])
+	}
+	if !same(7, 8) || rows[7].Segment != rows[9].Segment || !(rows[7].Distance > rows[9].Distance) || rows[9].Distance > 1e-6 {
+		t.Errorf("unseen levels: %+v and %+v; the cluster itself: %+v", rows[7], rows[8], rows[9])
+	}
 }

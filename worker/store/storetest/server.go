@@ -3,9 +3,9 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +43,8 @@ func Start(t *testing.T) *Server {
 	}
 	address := freeAddress(t)
 	s.Endpoint = "http://" + address
-	cmd := exec.Command(program, address, filepath.Dir(s.Objects))
+	ctx := context.WithoutCancel(t.Context()) // the server ends after the test's own ends
+	cmd := exec.CommandContext(ctx, program, address, filepath.Dir(s.Objects))
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -65,10 +66,9 @@ func Start(t *testing.T) *Server {
 		t.Setenv(key, value)
 	}
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		r, err := http.Get(s.Endpoint)
+		c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 		if err == nil {
-			r.Body.Close()
-			http.DefaultClient.CloseIdleConnections()
+			c.Close()
 			return s
 		}
 		if time.Since(begin) > 20*time.Second {
@@ -79,7 +79,7 @@ func Start(t *testing.T) *Server {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	program := filepath.Join(dir, "s3server")
-	cmd := exec.Command("go", "build", "-C", source, "-o", program, ".")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-C", source, "-o", program, ".")
 	cmd.Stderr = os.Stderr
 	return program, cmd.Run()
 })
