@@ -16,7 +16,7 @@ func ranks(rows int) *kernelCase {
 	return &kernelCase{
 		Kernel: "encode.Ranks", Rows: rows,
 		CellRows: float64(rows), Bytes: float64(2 * rows), Footprint: 2 * rows,
-		run:    func() { encode.Ranks(dst, codes, ranks) },
+		run:    func() { encode.Ranks(dst, codes, ranks, levels) },
 		output: func() any { return dst },
 	}
 }

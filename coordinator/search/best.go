@@ -249,7 +249,7 @@ func (b *best) countOnly(ctx context.Context, c *lattice.Candidates, which []int
 	for _, i := range which {
 		wanted[i/64] |= 1 << (i % 64)
 	}
-	halves, err := b.count(ctx, len(which), wire.CountParams{Order: c.Order, Items: b.items, Survivors: b.survivors, Wanted: wanted})
+	halves, err := b.count(ctx, len(which), wire.CountParams{Order: c.Order, Items: b.items, Survivors: b.survivors, Covered: b.covered, Wanted: wanted})
 	if err != nil {
 		return nil, err
 	}

@@ -10,10 +10,12 @@ import (
 
 // fewWillSurvive says whether it pays to count rows first and everything else
 // of the survivors alone: less than a quarter of the candidates would reach the
-// minimum if a group's last item did not depend on the others. The results do
-// not depend on it.
+// minimum if a group's last item did not depend on the others. A yes/no measure
+// by which the rows are sorted takes no time beside the rows. The results do not
+// depend on it.
 func (s *search) fewWillSurvive(c *lattice.Candidates) bool {
-	if s.minimum <= 1 {
+	yesNo := len(s.plan.Measures) == 1 && s.plan.Measures[0].Complete && s.plan.Measures[0].Equals != nil
+	if s.minimum <= 1 || yesNo {
 		return false
 	}
 	g := s.groups

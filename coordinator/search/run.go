@@ -77,6 +77,7 @@ type search struct {
 	minimum   int64
 	report    func(Level)
 	items     []wire.Item // that reached the minimum, ascending
+	covered   []int       // features whose items have all rows
 	lattice   *lattice.Lattice
 	survivors [][]uint64 // order-2 → bitmap over that order's candidates
 	groups    *Groups
@@ -95,7 +96,7 @@ func (s *search) listItems(allowed []int, levels, discovery *partial.Counts) err
 	var features, kept []int
 	candidates := 0
 	for f := range s.plan.Features {
-		feature := &s.plan.Features[f]
+		feature, left := &s.plan.Features[f], s.rows
 		for code := 0; use[f] && code < feature.Codes(); code++ {
 			if code != 0 && code == int(feature.Other) {
 				continue
@@ -105,7 +106,11 @@ func (s *search) listItems(allowed []int, levels, discovery *partial.Counts) err
 				s.items = append(s.items, wire.Item{Feature: f, Code: uint8(code)})
 				features = append(features, f)
 				kept = append(kept, offsets[f]+code)
+				left -= levels.N[offsets[f]+code]
 			}
+		}
+		if left == 0 {
+			s.covered = append(s.covered, f)
 		}
 	}
 	s.tell(Level{Order: 1, Candidates: candidates})
@@ -130,7 +135,7 @@ func (s *search) level(ctx context.Context, last bool) (more bool, err error) {
 	}
 	at := Level{Order: candidates.Order, Candidates: candidates.Len()}
 	s.tell(at)
-	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors}
+	params := wire.CountParams{Order: candidates.Order, Items: s.items, Survivors: s.survivors, Covered: s.covered}
 	var f found
 	if s.fewWillSurvive(candidates) {
 		f, err = s.countSurvivors(ctx, candidates.Len(), params)

@@ -15,3 +15,13 @@ func bitmaps512(dst *uint64, stride int, codes *uint8, words int, levels *uint8,
 //
 //go:noescape
 func bitmaps2(dst *uint64, stride int, codes *uint8, words int, levels *uint8, n int)
+
+// ranks512 sets dst[i] = ranks[codes[i]] for i in 0..n-1, n a multiple of 256. Codes are below 16*sixteens.
+//
+//go:noescape
+func ranks512(dst *uint8, codes *uint8, n int, ranks *uint8, sixteens int)
+
+// ranks2 sets dst[i] = ranks[codes[i]] for i in 0..n-1, n a multiple of 128. Codes are below 16*sixteens.
+//
+//go:noescape
+func ranks2(dst *uint8, codes *uint8, n int, ranks *uint8, sixteens int)

@@ -131,3 +131,129 @@ onedone:
 done:
 	VZEROUPPER
 	RET
+
+// func ranks512(dst *uint8, codes *uint8, n int, ranks *uint8, sixteens int)
+// Requires: AVX, AVX512BW, AVX512F, SSE2
+TEXT ·ranks512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         codes+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         ranks+24(FP), BX
+	MOVQ         sixteens+32(FP), SI
+	MOVL         $0x00000010, DI
+	MOVD         DI, X0
+	VPBROADCASTB X0, Z0
+	MOVL         $0x00000070, DI
+	MOVD         DI, X1
+	VPBROADCASTB X1, Z1
+
+rows:
+	TESTQ     DX, DX
+	JZ        done
+	VMOVDQU64 (CX), Z4
+	VPXORQ    Z5, Z5, Z5
+	VMOVDQU64 64(CX), Z6
+	VPXORQ    Z7, Z7, Z7
+	VMOVDQU64 128(CX), Z8
+	VPXORQ    Z9, Z9, Z9
+	VMOVDQU64 192(CX), Z10
+	VPXORQ    Z11, Z11, Z11
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+
+sixteen:
+	VBROADCASTI32X4 (DI), Z2
+	VPADDUSB        Z1, Z4, Z3
+	VPSHUFB         Z3, Z2, Z3
+	VPORQ           Z3, Z5, Z5
+	VPSUBB          Z0, Z4, Z4
+	VPADDUSB        Z1, Z6, Z3
+	VPSHUFB         Z3, Z2, Z3
+	VPORQ           Z3, Z7, Z7
+	VPSUBB          Z0, Z6, Z6
+	VPADDUSB        Z1, Z8, Z3
+	VPSHUFB         Z3, Z2, Z3
+	VPORQ           Z3, Z9, Z9
+	VPSUBB          Z0, Z8, Z8
+	VPADDUSB        Z1, Z10, Z3
+	VPSHUFB         Z3, Z2, Z3
+	VPORQ           Z3, Z11, Z11
+	VPSUBB          Z0, Z10, Z10
+	ADDQ            $0x10, DI
+	DECQ            R8
+	JNZ             sixteen
+	VMOVDQU64       Z5, (AX)
+	VMOVDQU64       Z7, 64(AX)
+	VMOVDQU64       Z9, 128(AX)
+	VMOVDQU64       Z11, 192(AX)
+	ADDQ            $+256, CX
+	ADDQ            $+256, AX
+	SUBQ            $+256, DX
+	JMP             rows
+
+done:
+	VZEROUPPER
+	RET
+
+// func ranks2(dst *uint8, codes *uint8, n int, ranks *uint8, sixteens int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·ranks2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         codes+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         ranks+24(FP), BX
+	MOVQ         sixteens+32(FP), SI
+	MOVL         $0x00000010, DI
+	MOVD         DI, X0
+	VPBROADCASTB X0, Y0
+	MOVL         $0x00000070, DI
+	MOVD         DI, X1
+	VPBROADCASTB X1, Y1
+
+rows:
+	TESTQ   DX, DX
+	JZ      done
+	VMOVDQU (CX), Y4
+	VPXOR   Y5, Y5, Y5
+	VMOVDQU 32(CX), Y6
+	VPXOR   Y7, Y7, Y7
+	VMOVDQU 64(CX), Y8
+	VPXOR   Y9, Y9, Y9
+	VMOVDQU 96(CX), Y10
+	VPXOR   Y11, Y11, Y11
+	MOVQ    BX, DI
+	MOVQ    SI, R8
+
+sixteen:
+	VBROADCASTI128 (DI), Y2
+	VPADDUSB       Y1, Y4, Y3
+	VPSHUFB        Y3, Y2, Y3
+	VPOR           Y3, Y5, Y5
+	VPSUBB         Y0, Y4, Y4
+	VPADDUSB       Y1, Y6, Y3
+	VPSHUFB        Y3, Y2, Y3
+	VPOR           Y3, Y7, Y7
+	VPSUBB         Y0, Y6, Y6
+	VPADDUSB       Y1, Y8, Y3
+	VPSHUFB        Y3, Y2, Y3
+	VPOR           Y3, Y9, Y9
+	VPSUBB         Y0, Y8, Y8
+	VPADDUSB       Y1, Y10, Y3
+	VPSHUFB        Y3, Y2, Y3
+	VPOR           Y3, Y11, Y11
+	VPSUBB         Y0, Y10, Y10
+	ADDQ           $0x10, DI
+	DECQ           R8
+	JNZ            sixteen
+	VMOVDQU        Y5, (AX)
+	VMOVDQU        Y7, 32(AX)
+	VMOVDQU        Y9, 64(AX)
+	VMOVDQU        Y11, 96(AX)
+	ADDQ           $+128, CX
+	ADDQ           $+128, AX
+	SUBQ           $+128, DX
+	JMP            rows
+
+done:
+	VZEROUPPER
+	RET

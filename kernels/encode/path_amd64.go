@@ -28,3 +28,20 @@ func bitmaps(dst []uint64, stride int, codes, levels []uint8) {
 		bitmapsGeneric(dst[whole:], stride, rest, levels)
 	}
 }
+
+// ranksWhole looks up as many of the codes as assembly takes, and returns how
+// many: a multiple of 128 or 256. With many levels there are none, since a look-up
+// a code is the quicker way then.
+func ranksWhole(dst, codes []uint8, ranks *[256]uint8, levels int) (whole int) {
+	sixteens := (levels + 15) / 16
+	switch {
+	case sixteens == 0 || sixteens > 8:
+	case path == cpu.AVX512:
+		whole = len(codes) &^ 255
+		ranks512(unsafe.SliceData(dst), unsafe.SliceData(codes), whole, &ranks[0], sixteens)
+	case path == cpu.AVX2:
+		whole = len(codes) &^ 127
+		ranks2(unsafe.SliceData(dst), unsafe.SliceData(codes), whole, &ranks[0], sixteens)
+	}
+	return whole
+}

@@ -9,3 +9,5 @@ var path = cpu.PureGo
 func bitmaps(dst []uint64, stride int, codes, levels []uint8) {
 	bitmapsGeneric(dst, stride, codes, levels)
 }
+
+func ranksWhole([]uint8, []uint8, *[256]uint8, int) int { return 0 }

@@ -6,10 +6,15 @@ import "encoding/binary"
 //
 //	for i, c := range codes { dst[i] = ranks[c] }
 //
-// dst is at least as long as codes and must not overlap them. Cost: 0.3 ns a
-// code.
-func Ranks(dst, codes []uint8, ranks *[256]uint8) {
-	dst = dst[:len(codes)]
+// Every code is below levels, dst is at least as long as codes and must not
+// overlap them. Cost: 0.02 ns a code and 16 levels on AVX-512, 0.3 ns a code in
+// plain Go.
+func Ranks(dst, codes []uint8, ranks *[256]uint8, levels int) {
+	whole := ranksWhole(dst[:len(codes)], codes, ranks, levels)
+	ranksGeneric(dst[whole:len(codes)], codes[whole:], ranks)
+}
+
+func ranksGeneric(dst, codes []uint8, ranks *[256]uint8) {
 	for len(codes) >= 8 {
 		x := binary.LittleEndian.Uint64(codes)
 		binary.LittleEndian.PutUint64(dst, uint64(ranks[uint8(x)])|uint64(ranks[uint8(x>>8)])<<8|

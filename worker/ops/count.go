@@ -49,11 +49,11 @@ func countBy(ctx context.Context, env *Env, p wire.CountParams, how method) (par
 	if p.RowsOnly {
 		rows := *env.Plan
 		rows.Measures = nil
-		c := newCounter(env.Shards, &rows, p.Items, groups, candidates, how, anyPart)
+		c := newCounter(env.Shards, &rows, p, groups, candidates, how, anyPart)
 		counts := partial.Halves{Discovery: partial.MakeCounts(candidates.Len(), nil)}
 		return counts, c.count(ctx, env, c.halves[0], &counts.Discovery)
 	}
-	c := newCounter(env.Shards, env.Plan, p.Items, groups, candidates, how, discovery, confirmation)
+	c := newCounter(env.Shards, env.Plan, p, groups, candidates, how, discovery, confirmation)
 	counts := partial.MakeHalves(candidates.Len(), completeMeasures(env.Plan))
 	if err := c.count(ctx, env, c.halves[0], &counts.Discovery); err != nil {
 		return partial.Halves{}, err
@@ -79,8 +79,9 @@ type half struct {
 	stretches []*stretch
 }
 
-func newCounter(shards []*shard.Shard, plan *encoder.Plan, items []wire.Item, groups *lattice.Lattice, c *lattice.Candidates, how method, wanted ...func(part uint8) bool) *counter {
-	b := newCountBlock(items, plan)
+func newCounter(shards []*shard.Shard, plan *encoder.Plan, p wire.CountParams, groups *lattice.Lattice, c *lattice.Candidates, how method, wanted ...func(part uint8) bool) *counter {
+	b := newCountBlock(p.Items, plan)
+	b.cover(p.Covered)
 	var halves []half
 	for _, w := range wanted {
 		halves = append(halves, half{w, planStretches(shards, len(plan.Measures), w)})

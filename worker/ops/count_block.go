@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"github.com/headwater-dev/headwater/kernels/bitset"
 	"github.com/headwater-dev/headwater/kernels/encode"
 	"github.com/headwater-dev/headwater/worker/encoder"
@@ -95,6 +97,16 @@ func newCountBlock(items []wire.Item, plan *encoder.Plan) *countBlock {
 	return b
 }
 
+// cover says that all rows of the features are of items: no rank stands for
+// the rest.
+func (b *countBlock) cover(features []int) {
+	for i := range b.byFeat {
+		if r := &b.byFeat[i]; slices.Contains(features, r.feature) {
+			r.size = len(r.codes)
+		}
+	}
+}
+
 // load takes up block i of s.
 func (b *countBlock) load(s *shard.Shard, i int) {
 	at := s.Blocks()[i]
@@ -112,6 +124,21 @@ func (b *countBlock) load(s *shard.Shard, i int) {
 		}
 	}
 	b.channels = planChannels(b.channels[:0], b.measures, shard.BlockRows)
+}
+
+// loadPiece takes up the rows of a piece, for joint histograms alone.
+func (b *countBlock) loadPiece(p *piece) {
+	b.load(p.shard, p.block)
+	if !p.split {
+		return
+	}
+	b.rows = p.to - p.from
+	for f := range b.codes {
+		b.codes[f] = b.codes[f][p.from:p.to]
+	}
+	for m := range b.measures {
+		b.measures[m].Frame = p.frames[m].Frame
+	}
 }
 
 // bitmap returns an item's bitmap.

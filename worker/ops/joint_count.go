@@ -93,13 +93,13 @@ func (js *joints) countStretch(ctx context.Context, env *Env, r *stretch, last b
 	for k := range r.channels {
 		js.makeTotals(k, &r.channels[k])
 	}
-	for i, at := range r.blocks {
+	for i := range r.pieces {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b.load(at.shard, at.block)
+		b.loadPiece(&r.pieces[i])
 		js.layOut(r)
-		if i == len(r.blocks)-1 || js.rows+shard.BlockRows > batchRows {
+		if i == len(r.pieces)-1 || js.rows+shard.BlockRows > batchRows {
 			js.addBatch(r)
 		}
 		if last && env.Progress != nil {
@@ -131,7 +131,8 @@ func (js *joints) layOut(r *stretch) {
 		if js.codes[s] == nil {
 			js.codes[s] = make([]uint8, batchRows)
 		}
-		encode.Ranks(js.codes[s][js.rows:], b.codes[b.byFeat[s].feature], b.byFeat[s].ranks)
+		r := &b.byFeat[s]
+		encode.Ranks(js.codes[s][js.rows:], b.codes[r.feature], r.ranks, b.levels[r.feature])
 	}
 	for k := range r.channels {
 		c, above := &r.channels[k], uint64(0)

@@ -3,98 +3,148 @@ package ops
 import (
 	"math"
 	"math/bits"
+	"slices"
 
+	"github.com/headwater-dev/headwater/kernels/bitset"
 	"github.com/headwater-dev/headwater/worker/shard"
 )
 
-// stretch is a number of blocks that joint histograms count together: one table
+// stretch is a number of pieces that joint histograms count together: one table
 // holds their rows, each measure as what it is above one minimum.
 type stretch struct {
-	blocks   []blockAt
+	pieces   []piece
 	rows     int
-	measures []blockMeasure // of all blocks, without planes
+	measures []blockMeasure // of all pieces, without planes
 	channels []channel
 }
 
-type blockAt struct {
-	shard *shard.Shard
-	block int
+// piece is a block, or the rows of a block on which every measure is constant.
+type piece struct {
+	shard    *shard.Shard
+	block    int
+	from, to int // rows of the block
+	frames   []blockMeasure
+	split    bool // not all of the block
 }
 
-// What limits a stretch: counts are of 32 bits; and a stretch of so many blocks is left
-// as it is rather than given one more channel, since by then emptying the
-// tables once more costs less.
+// What limits a stretch: counts are of 32 bits; and one of so many rows is left
+// as it is rather than given one more channel, since by then emptying the tables
+// once more costs less.
 const (
-	stretchRows   = math.MaxInt32
-	stretchBlocks = 16
+	stretchRows = math.MaxInt32
+	enoughRows  = 16 * shard.BlockRows
 )
 
-// planStretches sorts the blocks of the parts wanted into stretches.
+// planStretches sorts the blocks of the parts wanted into stretches. Pieces on
+// which all measures are constant need no weights, so these stay among
+// themselves where they have enough rows, or are of two kinds, as of a yes/no
+// measure.
 func planStretches(shards []*shard.Shard, measures int, wanted func(part uint8) bool) []*stretch {
-	var stretches []*stretch
-	frames := make([]blockMeasure, measures)
+	var constant, varied []*stretch
+	var left []piece
 	for _, s := range shards {
-	blocks:
 		for i, at := range s.Blocks() {
 			if !wanted(at.Part) {
 				continue
 			}
-			for m := range frames {
-				frames[m].Frame = s.Frame(i, m)
-			}
-			for k := len(stretches) - 1; k >= 0; k-- {
-				if fits, more := stretches[k].fits(frames, at.Rows); fits && (!more || k == len(stretches)-1 && len(stretches[k].blocks) < stretchBlocks) {
-					stretches[k].take(blockAt{s, i}, frames, at.Rows)
-					continue blocks
+			for _, p := range piecesOf(s, i, measures) {
+				if !p.constant() {
+					left = append(left, p)
+				} else if !slices.ContainsFunc(constant, func(t *stretch) bool { return t.join(p, false) }) {
+					constant = append(constant, newStretch(p))
 				}
 			}
-			r := &stretch{measures: make([]blockMeasure, measures)}
-			r.take(blockAt{s, i}, frames, at.Rows)
-			stretches = append(stretches, r)
 		}
 	}
-	for _, r := range stretches {
-		r.channels = planChannels(nil, r.measures, r.rows)
+	few := len(constant) <= 2
+	for _, t := range constant {
+		if few || t.rows >= enoughRows {
+			varied = append(varied, t)
+		} else {
+			left = append(left, t.pieces...)
+		}
 	}
-	return stretches
+	for _, p := range left {
+		if !slices.ContainsFunc(varied, func(t *stretch) bool { return t.join(p, false) }) {
+			if k := len(varied) - 1; k < 0 || varied[k].rows >= enoughRows || !varied[k].join(p, true) {
+				varied = append(varied, newStretch(p))
+			}
+		}
+	}
+	for _, t := range varied {
+		t.channels = planChannels(nil, t.measures, t.rows)
+	}
+	return varied
 }
 
-// fits says whether a block can join the stretch, and whether a measure that varies
-// in only one of them, or in neither, then takes a channel for all rows.
-func (r *stretch) fits(block []blockMeasure, rows int) (fits, more bool) {
-	rows += r.rows
+// piecesOf cuts a block in two where the primary measure, by which rows are
+// sorted, goes from one value to the next and the others are constant.
+func piecesOf(s *shard.Shard, block, measures int) []piece {
+	rows := s.Blocks()[block].Rows
+	p := piece{shard: s, block: block, to: rows, frames: make([]blockMeasure, measures)}
+	for m := range p.frames {
+		p.frames[m].Frame = s.Frame(block, m)
+	}
+	if measures == 0 || p.frames[0].Width != 1 || p.frames[0].Known != shard.All {
+		return []piece{p}
+	}
+	low, high := p, p
+	low.frames, high.frames = slices.Clone(p.frames), slices.Clone(p.frames)
+	low.frames[0].Frame = &shard.Frame{Min: p.frames[0].Min}
+	high.frames[0].Frame = &shard.Frame{Min: p.frames[0].Min + 1}
+	if !low.constant() {
+		return []piece{p}
+	}
+	low.to = rows - bitset.Count(p.frames[0].Planes)
+	high.from, low.split, high.split = low.to, true, true
+	return []piece{low, high}
+}
+
+// constant says whether no measure varies, nor is known on some rows only.
+func (p *piece) constant() bool {
+	return !slices.ContainsFunc(p.frames, func(m blockMeasure) bool { return m.Known == shard.Some || m.Known == shard.All && m.Width > 0 })
+}
+
+func newStretch(p piece) *stretch {
+	t := &stretch{pieces: []piece{p}, rows: p.to - p.from, measures: make([]blockMeasure, len(p.frames))}
+	for m := range p.frames {
+		f := p.frames[m].Frame
+		t.measures[m].Frame = &shard.Frame{Min: f.Min, Width: f.Width, Known: f.Known}
+	}
+	return t
+}
+
+// join adds a piece and returns true, if it fits; where that takes a channel for
+// a measure that varies in only one of them, or in neither, only if more says so.
+func (t *stretch) join(p piece, more bool) bool {
+	rows := t.rows + p.to - p.from
 	if rows > stretchRows {
-		return false, false
+		return false
 	}
 	packed, _ := packing(rows)
-	for m := range block {
-		a, b := &r.measures[m], &block[m]
+	for m := range p.frames {
+		a, b := t.measures[m].Frame, p.frames[m].Frame
 		if a.Known != b.Known {
-			return false, false
+			return false
 		}
 		if a.Known == shard.None {
 			continue
 		}
-		_, width := joined(a.Frame, b.Frame)
+		_, width := joined(a, b)
 		if width > packed && (width <= packedBits || packed < 32) {
-			return false, false
+			return false
 		}
-		more = more || (width > 0) != (a.Width > 0) || (width > 0) != (b.Width > 0)
-	}
-	return true, more
-}
-
-// take adds a block that fits, or is the first.
-func (r *stretch) take(at blockAt, block []blockMeasure, rows int) {
-	for m := range block {
-		b := block[m].Frame
-		f := &shard.Frame{Min: b.Min, Width: b.Width, Known: b.Known}
-		if len(r.blocks) > 0 && b.Known != shard.None {
-			f.Min, f.Width = joined(r.measures[m].Frame, b)
+		if !more && ((width > 0) != (a.Width > 0) || (width > 0) != (b.Width > 0)) {
+			return false
 		}
-		r.measures[m].Frame = f
 	}
-	r.blocks, r.rows = append(r.blocks, at), r.rows+rows
+	for m := range p.frames {
+		if f := t.measures[m].Frame; f.Known != shard.None {
+			f.Min, f.Width = joined(f, p.frames[m].Frame)
+		}
+	}
+	t.pieces, t.rows = append(t.pieces, p), rows
+	return true
 }
 
 // joined returns the minimum of two frames and the width that the values of

@@ -67,6 +67,7 @@ type CountParams struct {
 	Order     int
 	Items     []Item     // the items that reached the minimum, ascending by feature, then code
 	Survivors [][]uint64 // Survivors[k-2]: bitmap over the candidates of order k, for k = 2..Order-1
+	Covered   []int      // the features that have no row whose code is not among the items
 	RowsOnly  bool       // count the rows of both parts together and nothing else; the answer has them in Discovery
 	Wanted    []uint64   // bitmap over the candidates of Order that are counted; nil = all. The answer has entries for these alone
 }

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -22,6 +24,8 @@ func main() {
 			MOVL(bits, dst.Offset(4*half))
 		}
 	})
+	ranks("ranks512", 64, ZMM)
+	ranks("ranks2", 32, YMM)
 	Generate()
 }
 
@@ -66,6 +70,83 @@ func bitmaps(name string, vector func() reg.VecVirtual, word func(codes, dst Mem
 	INCQ(levels)
 	DECQ(n)
 	JMP(LabelRef("level"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// ranks writes a kernel that looks four vectors of codes up, 16 entries of the
+// table at a time: a shuffle gives zero for the codes of other entries, once
+// their high bit is set.
+func ranks(name string, lanes int, vector func() reg.VecVirtual) {
+	const unroll = 4
+	TEXT(name, NOSPLIT, "func(dst, codes *uint8, n int, ranks *uint8, sixteens int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s sets dst[i] = ranks[codes[i]] for i in 0..n-1, n a multiple of %d. Codes are below 16*sixteens.", name, unroll*lanes))
+	dst, codes, n := Load(Param("dst"), GP64()), Load(Param("codes"), GP64()), Load(Param("n"), GP64())
+	ranks, sixteens := Load(Param("ranks"), GP64()), Load(Param("sixteens"), GP64())
+	x, left := GP64(), GP64()
+	next, high, table, index := vector(), vector(), vector(), vector()
+	for _, constant := range []struct {
+		value int
+		in    reg.VecVirtual
+	}{{16, next}, {0x70, high}} {
+		b := XMM()
+		MOVL(U32(constant.value), x.As32())
+		MOVD(x.As32(), b)
+		VPBROADCASTB(b, constant.in)
+	}
+	var code, rank [unroll]reg.VecVirtual
+	for u := range unroll {
+		code[u], rank[u] = vector(), vector()
+	}
+
+	Label("rows")
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	for u := range unroll {
+		at, zero := Mem{Base: codes, Disp: lanes * u}, rank[u]
+		if lanes == 64 {
+			VMOVDQU64(at, code[u])
+			VPXORQ(zero, zero, zero)
+		} else {
+			VMOVDQU(at, code[u])
+			VPXOR(zero, zero, zero)
+		}
+	}
+	MOVQ(ranks, x)
+	MOVQ(sixteens, left)
+	Label("sixteen")
+	if lanes == 64 {
+		VBROADCASTI32X4(Mem{Base: x}, table)
+	} else {
+		VBROADCASTI128(Mem{Base: x}, table)
+	}
+	for u := range unroll {
+		VPADDUSB(high, code[u], index)
+		VPSHUFB(index, table, index)
+		if lanes == 64 {
+			VPORQ(index, rank[u], rank[u])
+		} else {
+			VPOR(index, rank[u], rank[u])
+		}
+		VPSUBB(next, code[u], code[u])
+	}
+	ADDQ(Imm(16), x)
+	DECQ(left)
+	JNZ(LabelRef("sixteen"))
+	for u := range unroll {
+		to := Mem{Base: dst, Disp: lanes * u}
+		if lanes == 64 {
+			VMOVDQU64(rank[u], to)
+		} else {
+			VMOVDQU(rank[u], to)
+		}
+	}
+	ADDQ(I32(unroll*lanes), codes)
+	ADDQ(I32(unroll*lanes), dst)
+	SUBQ(I32(unroll*lanes), n)
+	JMP(LabelRef("rows"))
 	Label("done")
 	VZEROUPPER()
 	RET()
