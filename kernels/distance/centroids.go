@@ -164,24 +164,10 @@ func (c *Centroids) Distances(dst []float64, r *Rows, i int) {
 
 // Distance returns the squared distance of row i to centroid j: the same bits
 // everywhere.
-func (c *Centroids) Distance(r *Rows, i, j int) (sum float64) {
-	d := len(c.space.Weights)
-	x := r.Row(i)
-	for f, w := range c.space.Weights {
-		diff := float64(x[f]) - c.centers[j*d+f]
-		sum += float64(float64(w*diff) * diff)
-	}
-	for g, cat := range c.space.Categories {
-		code := int(r.Codes[g][i])
-		part := 0.0
-		for l, p := range c.shares[g][j*cat.Levels : (j+1)*cat.Levels] {
-			diff := -p
-			if l == code {
-				diff = 1 - p
-			}
-			part += float64(diff * diff)
-		}
-		sum += float64(cat.Weight * part)
+func (c *Centroids) Distance(r *Rows, i, j int) float64 {
+	sum := c.dense(r, i, j)
+	for g := range c.space.Categories {
+		sum += c.apart(g, j, int(r.Codes[g][i]))
 	}
 	return sum
 }

@@ -221,10 +221,13 @@ func TestDistancesAreExact(t *testing.T) {
 	for range 20 {
 		_, d, categories, k := shapes(r)
 		p := draw(t, r, 20, d, categories, k, 1, false)
-		got := make([]float64, k)
+		got, measure := make([]float64, k), p.steps[0].NewMeasure()
 		for i := range p.rows.N {
 			p.steps[0].Distances(got, p.rows, i)
 			for j := range got {
+				if m := measure.Distance(p.rows, i, j); m != got[j] {
+					t.Fatalf("row %d, centroid %d: measured %v, not the bits of %v", i, j, m, got[j])
+				}
 				if want, _ := p.exact(p.steps[0], i, j).Float64(); math.Abs(got[j]-want) > 1e-12*want {
 					t.Fatalf("row %d, centroid %d: %v, want %v", i, j, got[j], want)
 				}

@@ -12,6 +12,7 @@ import (
 type nearestOf struct {
 	space     *pointSpace
 	centroids *distance.Centroids
+	measure   *distance.Measure
 	points    *distance.Rows // that were labelled last
 }
 
@@ -23,7 +24,10 @@ func newNearestOf(plan *encoder.Plan, oneHot []wire.OneHot, centres *wire.Centre
 		return nil, err
 	}
 	centroids, err := space.centroids(centres)
-	return &nearestOf{space: space, centroids: centroids}, err
+	if err != nil {
+		return nil, err
+	}
+	return &nearestOf{space: space, centroids: centroids, measure: centroids.NewMeasure()}, nil
 }
 
 // label writes the number of the nearest centre of every row.
@@ -52,7 +56,7 @@ func (n *nearestOf) label(rows *encoder.Rows, out []int32) error {
 // and roots are rounded correctly.
 func (n *nearestOf) distances(out []float64, of []int32) []float64 {
 	for i, k := range of {
-		out = append(out, math.Sqrt(n.centroids.Distance(n.points, i, int(k))))
+		out = append(out, math.Sqrt(n.measure.Distance(n.points, i, int(k))))
 	}
 	return out
 }
