@@ -14,7 +14,7 @@ import (
 // A whole job is told in a screen of so many lines; report.md has the rest.
 const (
 	glanceLines   = 30
-	glanceRemarks = 3 // warnings
+	glanceRemarks = 2 // lines of warnings
 )
 
 // glance writes the summary of a whole job: what was read and what to know of
@@ -57,8 +57,8 @@ func (f *Findings) readAndRemarks() section {
 	}
 	remarks := f.warnings()
 	for i, n := range remarks {
-		if i == glanceRemarks {
-			s.note("and %d more remarks in %s", len(remarks)-i, export.ReportFile)
+		if i == glanceRemarks-1 && len(remarks) > glanceRemarks {
+			s.note("! and %d more remarks in %s", len(remarks)-i, export.ReportFile)
 			break
 		}
 		s.note("%s", clipped("! "+n))
@@ -100,12 +100,9 @@ func (f *Findings) nextCommands() []string {
 	if export.Readable(f.Out) != nil {
 		return []string{end + nextInBucket}
 	}
-	lines := []string{
-		end,
-		"  next: open " + filepath.Join(f.Out, export.ReportHTMLFile) + " (or report.md); in a spreadsheet, " + export.FindingsTableFile,
-	}
+	next := "  next: open " + filepath.Join(f.Out, export.ReportHTMLFile)
 	if len(f.Evidence.Findings) > 0 {
-		lines = append(lines, "  on what grounds: headwater why 1 --from "+f.Out)
+		next += "; on what grounds: headwater why 1 --from " + f.Out
 	}
-	return lines
+	return []string{end, next}
 }
