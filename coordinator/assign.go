@@ -1,9 +1,11 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/headwater-dev/headwater/coordinator/export"
+	"github.com/headwater-dev/headwater/coordinator/persona"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/source"
 	"github.com/headwater-dev/headwater/worker/wire"
@@ -12,26 +14,33 @@ import (
 // assign sends every row of the job's own table to its segment.
 func (j *job) assign(ctx context.Context) error {
 	model := j.model()
-	return j.assignOwn(ctx, wire.AssignParams{Tree: model.Tree, Names: j.segmentNames()})
+	if err := j.assignOwn(ctx, wire.AssignParams{Tree: model.Tree, Names: j.segmentNames()}, j.findings.Personas); err != nil {
+		return err
+	}
+	return j.writeSegments()
 }
 
 // assignOwn writes the assignments of the job's own table, of which the way and
-// the names are given.
-func (j *job) assignOwn(ctx context.Context, params wire.AssignParams) error {
-	params.Plan, params.ID = j.plan, j.plan.Key
+// the names are given, and in passing enters the numbers of the personas.
+func (j *job) assignOwn(ctx context.Context, params wire.AssignParams, personas *persona.Result) error {
+	params.Plan, params.ID, params.Numbers = j.plan, j.plan.Key, j.numbers(len(params.Names))
 	rows := make([]int64, len(j.table.Splits))
 	for _, u := range j.profile.Units {
 		rows[u.Unit] = u.Rows
 	}
-	_, err := j.assignBy(ctx, params, rows)
-	return err
+	a, err := j.assignBy(ctx, params, rows)
+	if err != nil {
+		return err
+	}
+	return personas.EnterNumbers(&j.plan, &params.Numbers, a.numbers)
 }
 
 // assigned is what assigning came to.
 type assigned struct {
 	manifest *export.Manifest
-	features []int     // that decided, in the order of levels
-	levels   [][]int64 // of these: code → customers
+	features []int            // that decided, in the order of levels
+	levels   [][]int64        // of these: code → customers
+	numbers  *partial.Numbers // nil where none were asked for
 }
 
 // assignBy sends every row of the table where the params say. Workers leave the
@@ -56,6 +65,7 @@ func (j *job) assignBy(ctx context.Context, params wire.AssignParams, rows []int
 	}
 	out := export.NewAssignments(j.out, params.Names, len(j.table.Splits), params.ID != "", params.By != nil)
 	without := false // keys, some worker is
+	var numbers *partial.Numbers
 	err := j.engine.OverEachSplit(ctx, wire.OpAssign, params, j.table.Splits, func(answer []byte) error {
 		var parts partial.Parts
 		if err := wire.Decode(answer, &parts); err != nil {
@@ -70,12 +80,16 @@ func (j *job) assignBy(ctx context.Context, params wire.AssignParams, rows []int
 				return err
 			}
 		}
-		return nil
+		if numbers == nil || parts.Numbers == nil {
+			numbers = cmp.Or(numbers, parts.Numbers)
+			return nil
+		}
+		return numbers.Merge(parts.Numbers)
 	})
 	if err != nil {
 		return nil, err
 	}
-	a := &assigned{features: testedFeatures(&params.Tree), levels: out.Levels()}
+	a := &assigned{features: testedFeatures(&params.Tree), levels: out.Levels(), numbers: numbers}
 	if params.By != nil {
 		a.features = nil
 		for _, o := range params.By.OneHot {

@@ -129,7 +129,7 @@ func (j *job) cluster(ctx context.Context) error {
 	if f.ClusterPersonas, err = persona.Describe(&j.plan, j.metrics, segments, j.levels, j.style()); err != nil {
 		return err
 	}
-	return j.write(export.ClustersFile, func(w io.Writer) error { return export.WriteJSON(w, j.clustersDocument()) })
+	return nil
 }
 
 // clustersDocument is clusters.json: the clusters, and who is in them.
@@ -201,5 +201,9 @@ func (j *job) assignClusters(ctx context.Context) error {
 	for _, p := range j.findings.ClusterPersonas.Segments {
 		names = append(names, p.Name)
 	}
-	return j.assignOwn(ctx, wire.AssignParams{By: &wire.Clusters{OneHot: r.Space.OneHot, Centres: r.Deciding}, Names: names})
+	params := wire.AssignParams{By: &wire.Clusters{OneHot: r.Space.OneHot, Centres: r.Deciding}, Names: names}
+	if err := j.assignOwn(ctx, params, j.findings.ClusterPersonas); err != nil {
+		return err
+	}
+	return j.write(export.ClustersFile, func(w io.Writer) error { return export.WriteJSON(w, j.clustersDocument()) })
 }

@@ -46,11 +46,9 @@ func (r *resolver) scale(c *partial.Column, inf *partial.Inference) (scale, erro
 	case c.Wide > 0:
 		return scale{}, fmt.Errorf("column %q holds %d values beyond 64 bits, which cannot be summed exactly; use a coarser unit", c.Name, c.Wide)
 	}
-	s := scale{digits: min(inf.Decimals, partial.MaxDecimals), largest: max(math.Abs(inf.Min), math.Abs(inf.Max))}
-	for s.digits > 0 && s.largest*math.Pow10(s.digits) > roomy {
-		s.digits--
-	}
-	if s.largest > encoder.MaxFixed {
+	s := scale{largest: max(math.Abs(inf.Min), math.Abs(inf.Max))}
+	var ok bool
+	if s.digits, ok = Digits(inf); !ok {
 		return scale{}, fmt.Errorf("column %q reaches %v, too large to be summed exactly (at most %d); use a coarser unit", c.Name, s.largest, int64(encoder.MaxFixed))
 	}
 	if s.digits < inf.Decimals {
@@ -58,6 +56,18 @@ func (r *resolver) scale(c *partial.Column, inf *partial.Inference) (scale, erro
 	}
 	r.scales[c.Name] = s
 	return s, nil
+}
+
+// Digits returns how many digits after the point the numbers of a column are
+// summed with: as many as they have, unless that makes them too large. ok is
+// false where even whole ones are.
+func Digits(inf *partial.Inference) (digits int, ok bool) {
+	largest := max(math.Abs(inf.Min), math.Abs(inf.Max))
+	digits = min(inf.Decimals, partial.MaxDecimals)
+	for digits > 0 && largest*math.Pow10(digits) > roomy {
+		digits--
+	}
+	return digits, largest <= encoder.MaxFixed
 }
 
 // yesWord returns the value that means yes in a text column of two yes/no

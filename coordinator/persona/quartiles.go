@@ -18,6 +18,8 @@ type Quartiles struct {
 	Low     string  `json:"low"`   // a quarter lies up to the end of this level
 	Median  string  `json:"median"`
 	High    string  `json:"high"`
+
+	Exact *Distribution `json:"exact,omitempty"` // mean, and quartiles as numbers; nil: they were not counted
 }
 
 // quartiles describes the numeric features of a segment of n customers; counts
@@ -44,7 +46,7 @@ func quartiles(plan *encoder.Plan, counts *partial.Counts, n int64) []Quartiles 
 			}
 			return ""
 		}
-		out = append(out, Quartiles{f, feature.Name, float64(known) / float64(n), at(1), at(2), at(3)})
+		out = append(out, Quartiles{f, feature.Name, float64(known) / float64(n), at(1), at(2), at(3), nil})
 	}
 	return out
 }

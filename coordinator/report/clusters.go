@@ -89,6 +89,9 @@ func (f *Findings) clusterPortraits(l length) section {
 			continue
 		}
 		s.say("%d %s: %s", i+1, p.Name, p.Description)
+		if len(p.Numbers) > 0 {
+			s.say("    mean (quartiles): %s", quartiles(p.Numbers))
+		}
 		if t := f.Clusters.Tree; t != nil {
 			for _, rule := range t.Rules {
 				if rule.Cluster == i+1 {

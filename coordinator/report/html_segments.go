@@ -23,6 +23,7 @@ type segmentCard struct {
 	Class                  string
 	Metrics                []cardMetric
 	More, Less             []traitView
+	Numbers                []numberView
 	Rules                  []string
 	SQL                    string
 }
@@ -36,6 +37,11 @@ type cardMetric struct {
 type traitView struct {
 	Name, Share, TGI string
 	Bar              template.HTML
+}
+
+// numberView is a numeric feature over a segment.
+type numberView struct {
+	Name, Mean, Low, Median, High string
 }
 
 // mostTraits is how many levels a card shows, more and less frequent ones.
@@ -138,6 +144,11 @@ func (p *document) fill(card *segmentCard, s *merge.Segment, who *persona.Person
 				card.Less = append(card.Less, v)
 			}
 		}
+	}
+	for i := range who.Numbers {
+		v := numberView{Name: who.Numbers[i].Name}
+		v.Mean, v.Low, v.Median, v.High = numberTexts(&who.Numbers[i])
+		card.Numbers = append(card.Numbers, v)
 	}
 	var conditions []string
 	wording := p.wording()

@@ -98,7 +98,7 @@ func (f *Findings) portraits(l length) section {
 		}
 		s.say("%d %s: %s", i+1, p.Name, p.Description)
 		if len(p.Numbers) > 0 {
-			s.say("    quartiles: %s", quartiles(p.Numbers))
+			s.say("    mean (quartiles): %s", quartiles(p.Numbers))
 		}
 		for _, rule := range g.Rules {
 			s.say("    rule: %s (%s customers)", merge.RuleText(f.Overall.Features, rule), whole(rule.N))
@@ -107,13 +107,23 @@ func (f *Findings) portraits(l length) section {
 	return s
 }
 
-// quartiles says in which levels of each numeric feature the quartiles lie.
+// quartiles says of each numeric feature the mean and the quartiles; where they
+// were not counted, in which levels the quartiles lie.
 func quartiles(numbers []persona.Quartiles) string {
 	var parts []string
 	for _, q := range numbers {
-		parts = append(parts, fmt.Sprintf("%s %s / %s / %s", q.Name, q.Low, q.Median, q.High))
+		mean, low, middle, high := numberTexts(&q)
+		parts = append(parts, fmt.Sprintf("%s %s (%s / %s / %s)", q.Name, mean, low, middle, high))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// numberTexts writes mean and quartiles, or the levels that hold these.
+func numberTexts(q *persona.Quartiles) (mean, low, median, high string) {
+	if d := q.Exact; d != nil {
+		return amount(d.Mean), amount(d.Quartiles[0]), amount(d.Quartiles[1]), amount(d.Quartiles[2])
+	}
+	return "–", q.Low, q.Median, q.High
 }
 
 // traitsInWords lists what is most over-represented in a segment.

@@ -18,7 +18,7 @@ import (
 
 // assign writes one part file per split: for every row its id, or file and row
 // number, the rule it falls under, its segment, and of clusters its distance
-// from the centre. Only the columns that decide and the id are read; about
+// from the centre. Only the columns that decide, those whose numbers are asked for and the id are read; about
 // 150 ns a row, most of it for writing. A part depends on its split alone: not
 // on the worker, nor on the other splits of the assignment.
 func assign(ctx context.Context, env *Env, p wire.AssignParams) (partial.Parts, error) {
@@ -36,6 +36,9 @@ func assign(ctx context.Context, env *Env, p wire.AssignParams) (partial.Parts, 
 		if err := a.split(ctx, split, p.First[unit], &parts.Files[i]); err != nil {
 			return partial.Parts{}, err
 		}
+	}
+	if a.numbers != nil {
+		parts.Numbers = a.numbers.counts
 	}
 	return parts, nil
 }
@@ -57,7 +60,8 @@ type assigner struct {
 	rows    encoder.Rows
 	rules   []rule // what the router sends rows to
 	rule    []int32
-	away    []float64 // of clusters: row → distance from its centre
+	away    []float64    // of clusters: row → distance from its centre
+	numbers *numberTally // nil where no numbers are asked for
 }
 
 // rule is one of the rules of a segment, both from 0.
@@ -86,6 +90,12 @@ func newAssigner(env *Env, p *wire.AssignParams) (*assigner, error) {
 	read, err := a.decideBy(p)
 	if err != nil {
 		return nil, err
+	}
+	if a.numbers, err = newNumberTally(&p.Numbers, len(p.Names)); err != nil {
+		return nil, err
+	}
+	if a.numbers != nil {
+		a.numbers.read(read)
 	}
 	if a.encoder, err = encoder.New(read, env.Table.Columns); err != nil {
 		return nil, err
@@ -176,6 +186,7 @@ func (a *assigner) split(ctx context.Context, split source.Split, first int64, p
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
+	source.Compact(reader)
 	file, err := a.create(ctx, part.Unit)
 	if err != nil {
 		return err
@@ -239,6 +250,11 @@ func (a *assigner) batch(rec arrow.Record, first int64, out *partWriter, part *p
 	for f, counts := range part.Levels {
 		for _, code := range a.rows.Codes[f] {
 			counts[code]++
+		}
+	}
+	if a.numbers != nil {
+		if err := a.numbers.add(&a.rows, a.rule, a.rules); err != nil {
+			return err
 		}
 	}
 	if a.nearest != nil {

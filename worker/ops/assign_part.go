@@ -128,9 +128,17 @@ func (w *partWriter) idReader(ids arrow.Array) (func(i int) parquet.Value, error
 	case *array.String:
 		return func(i int) parquet.Value { return text(a.Value(i)) }, nil
 	case *array.Dictionary:
+		if numbers, ok := a.Dictionary().(*array.Int64); ok {
+			return func(i int) parquet.Value {
+				if k := a.GetValueIndex(i); numbers.IsValid(k) {
+					return parquet.Int64Value(numbers.Value(k)).Level(0, 1, 0)
+				}
+				return parquet.NullValue()
+			}, nil
+		}
 		words, ok := a.Dictionary().(*array.String)
 		if !ok {
-			return nil, fmt.Errorf("the id column is a dictionary of %s, not of text", a.Dictionary().DataType())
+			return nil, fmt.Errorf("the id column is a dictionary of %s, neither whole numbers nor text", a.Dictionary().DataType())
 		}
 		return func(i int) parquet.Value {
 			if k := a.GetValueIndex(i); words.IsValid(k) {

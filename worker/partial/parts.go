@@ -2,7 +2,8 @@ package partial
 
 // Parts are finished part files, one per split.
 type Parts struct {
-	Files []Part
+	Files   []Part
+	Numbers *Numbers // of all their rows; nil where none were asked for
 }
 
 // Part is one part file. Its content stands where workers leave parts, see

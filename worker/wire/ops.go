@@ -146,4 +146,6 @@ type AssignParams struct {
 	ID    string    // id column; "" = file and row number
 	First []int64   // unit → row number within its file of the split's first row
 	Place PartPlace // where the files are left
+
+	Numbers Numbers // of the segments, counted in passing
 }
