@@ -43,7 +43,9 @@ func newChoice(splits []split, features []int, most, enough int) *choice {
 }
 
 // choose runs several searches side by side: one pass over the rows per step
-// serves them all.
+// serves them all. Of the crossings that it counts, the large ones that no
+// search took are forgotten again: together they are what takes memory at the
+// coordinator.
 func (l *ledger) choose(ctx context.Context, searches []*choice, report func(string)) error {
 	for {
 		var needed [][]int
@@ -54,10 +56,15 @@ func (l *ledger) choose(ctx context.Context, searches []*choice, report func(str
 			return nil
 		}
 		report("crossing features")
+		needed = l.unknown(needed)
 		if err := l.count(ctx, needed); err != nil {
 			return err
 		}
 		inParallel(len(searches), func(i int) { searches[i].step(l) })
+		for _, s := range searches {
+			needed = slices.DeleteFunc(needed, func(f []int) bool { return name(f) == name(s.chosen) })
+		}
+		l.forget(needed)
 	}
 }
 

@@ -49,16 +49,35 @@ func name(features []int) string { return fmt.Sprint(slices.Sorted(slices.Values
 // get returns a crossing counted before; nil = it has too many cells.
 func (l *ledger) get(features []int) *crossing { return l.known[name(features)] }
 
-// count counts, in one pass, the crossings that were not counted yet.
-func (l *ledger) count(ctx context.Context, crossings [][]int) error {
-	var open [][]int
-	var names []string
+// unknown returns the crossings that were not counted yet, each once.
+func (l *ledger) unknown(crossings [][]int) (open [][]int) {
+	asked := map[string]bool{}
 	for _, features := range crossings {
 		id := name(features)
-		if _, ok := l.known[id]; !ok && !slices.Contains(names, id) {
-			open, names = append(open, features), append(names, id)
+		if _, ok := l.known[id]; !ok && !asked[id] {
+			asked[id], open = true, append(open, features)
 		}
 	}
+	return open
+}
+
+// keptEntries is how many entries a crossing may have that is kept in case
+// that it is asked for again: some 2 MB.
+const keptEntries = 1 << 16
+
+// forget drops those of some crossings that are large; they would be counted
+// again.
+func (l *ledger) forget(crossings [][]int) {
+	for _, features := range crossings {
+		if c := l.get(features); c != nil && len(c.n) > keptEntries {
+			delete(l.known, name(features))
+		}
+	}
+}
+
+// count counts, in one pass, the crossings that were not counted yet.
+func (l *ledger) count(ctx context.Context, crossings [][]int) error {
+	open := l.unknown(crossings)
 	if len(open) == 0 {
 		return nil
 	}
@@ -71,7 +90,7 @@ func (l *ledger) count(ctx context.Context, crossings [][]int) error {
 		if err != nil {
 			return fmt.Errorf("crossing of features %v: %w", features, err)
 		}
-		l.known[names[i]] = c
+		l.known[name(features)], merged[i] = c, partial.Cells{} // one form of it is enough
 	}
 	return nil
 }
