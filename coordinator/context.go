@@ -145,11 +145,7 @@ const mostWithin = 1 << 20
 func (j *job) within(ctx context.Context, a *roles.Adds, f int, metrics []metric.Metric) error {
 	s := j.findings.Segments
 	crossed := append(slices.Clone(s.Crossed), f)
-	possible := 1.0
-	for _, c := range crossed {
-		possible *= float64(j.plan.Features[c].Codes())
-	}
-	if j.engine == nil || len(metrics) == 0 || possible > 1<<60 { // beyond what a cell's key can hold
+	if j.engine == nil || len(metrics) == 0 {
 		return nil
 	}
 	p := wire.CellsParams{Crossings: [][]int{crossed}, Squares: needSquares(metrics), Limit: mostWithin}

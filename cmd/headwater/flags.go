@@ -103,7 +103,7 @@ func (j *jobFlags) segments(f *pflag.FlagSet) {
 	f.IntVar(&c.KMin, "k-min", 6, "fewest segments")
 	f.IntVar(&c.KMax, "k-max", 10, "most segments")
 	f.Float64Var(&c.Lambda, "lambda", 0, "weight of the metric against the profile when segments are merged, up to 1 (default: 0.5, more where the metric is hard to predict)")
-	f.StringSliceVar(&c.Cross, "cross", nil, "features to cross, comma-separated (default: chosen by what they add on held-out customers)")
+	f.StringSliceVar(&c.Cross, "cross", nil, "features to cross, up to 14, comma-separated (default: chosen by what they add on held-out customers)")
 }
 
 func (j *jobFlags) out(f *pflag.FlagSet) {

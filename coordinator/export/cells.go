@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -18,6 +19,7 @@ import (
 type cellRow struct {
 	Cell      string   `parquet:"cell"`
 	Key       uint64   `parquet:"key"`
+	KeyHigh   uint64   `parquet:"key_high"` // 0 where a crossing's keys have no high numbers
 	N         int64    `parquet:"n"`
 	Known     []int64  `parquet:"known,list"` // -1: on every row of the table
 	SumHi     []int64  `parquet:"sum_hi,list"`
@@ -48,14 +50,25 @@ const cellsPerWrite = 256
 func WriteCells(w io.Writer, features []encoder.Feature, crossed []int, cells, unseen *partial.Cells) error {
 	out := parquet.NewGenericWriter[cellRow](w, parquet.CreatedBy("headwater", "1", "0"), parquet.Compression(&parquet.Zstd))
 	rows := make([]cellRow, 0, cellsPerWrite)
-	width, at := len(cells.Levels)/max(1, len(cells.Key)), 0
-	for i, key := range cells.Key {
-		row := cellRow{Cell: cellName(features, crossed, key), Key: key, N: cells.Counts.N[i], Levels: cells.Levels[i*width : (i+1)*width]}
+	width, next := len(cells.Levels)/max(1, len(cells.Key)), 0
+	var codes []uint64
+	for _, f := range crossed {
+		codes = append(codes, uint64(features[f].Codes()))
+	}
+	keys, fits := partial.NewCellKeys(codes, 0)
+	if !fits {
+		return fmt.Errorf("cells: %d features have more combinations than keys can number", len(crossed))
+	}
+	at := make([]uint8, len(crossed))
+	for i := range cells.Key {
+		high, low := cells.KeyAt(i)
+		keys.Split(high, low, at)
+		row := cellRow{Cell: cellName(features, crossed, at), Key: low, KeyHigh: high, N: cells.Counts.N[i], Levels: cells.Levels[i*width : (i+1)*width]}
 		sums := sumsOf(cells, i)
 		row.Known, row.SumHi, row.SumLo, row.SquaresHi, row.SquaresLo = sums.Known, sums.SumHi, sums.SumLo, sums.SquaresHi, sums.SquaresLo
-		if at < len(unseen.Key) && unseen.Key[at] == key {
-			row.Unseen = sumsOf(unseen, at)
-			at++
+		if next < len(unseen.Key) && cells.CompareKeys(i, unseen, next) == 0 {
+			row.Unseen = sumsOf(unseen, next)
+			next++
 		}
 		rows = append(rows, row)
 		if len(rows) == cellsPerWrite || i+1 == len(cells.Key) {
@@ -89,15 +102,13 @@ func sumsOf(cells *partial.Cells, i int) cellSums {
 }
 
 // cellName names a cell like a group of its levels.
-func cellName(features []encoder.Feature, crossed []int, key uint64) string {
+func cellName(features []encoder.Feature, crossed []int, codes []uint8) string {
 	items := make([]wire.Item, len(features))
 	for f := range items {
 		items[f].Feature = -1
 	}
-	for j := len(crossed) - 1; j >= 0; j-- {
-		codes := uint64(features[crossed[j]].Codes())
-		items[crossed[j]] = wire.Item{Feature: crossed[j], Code: uint8(key % codes)}
-		key /= codes
+	for j, f := range crossed {
+		items[f] = wire.Item{Feature: f, Code: codes[j]}
 	}
 	var named []wire.Item
 	for _, item := range items {
@@ -128,18 +139,24 @@ func ReadCells(r io.ReaderAt, size int64) (cells, unseen *partial.Cells, err err
 		}
 	}
 	cells, unseen = makeCells(len(rows), complete), makeCells(held, complete)
+	if rows[len(rows)-1].KeyHigh > 0 {
+		cells.High, unseen.High = make([]uint64, len(rows)), make([]uint64, held)
+	}
 	at := 0
 	for i := range rows {
 		row := &rows[i]
-		if i > 0 && row.Key <= rows[i-1].Key || len(row.Levels) != len(rows[0].Levels) || row.N < 1 || row.Unseen.N < 0 {
+		before := &rows[max(0, i-1)]
+		if i > 0 && cmp.Or(cmp.Compare(row.KeyHigh, before.KeyHigh), cmp.Compare(row.Key, before.Key)) <= 0 ||
+			len(row.Levels) != len(rows[0].Levels) || row.N < 1 || row.Unseen.N < 0 {
 			return nil, nil, fmt.Errorf("cells: row %d is damaged or out of order", i+1)
 		}
-		cells.Key[i], cells.Levels = row.Key, append(cells.Levels, row.Levels...)
+		cells.SetKey(i, row.KeyHigh, row.Key)
+		cells.Levels = append(cells.Levels, row.Levels...)
 		if err := enter(cells, i, &cellSums{row.N, row.Known, row.SumHi, row.SumLo, row.SquaresHi, row.SquaresLo}); err != nil {
 			return nil, nil, fmt.Errorf("cells: row %d: %w", i+1, err)
 		}
 		if row.Unseen.N > 0 {
-			unseen.Key[at] = row.Key
+			unseen.SetKey(at, row.KeyHigh, row.Key)
 			if err := enter(unseen, at, &row.Unseen); err != nil {
 				return nil, nil, fmt.Errorf("cells: row %d, unseen customers: %w", i+1, err)
 			}

@@ -2,10 +2,12 @@ package export
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
@@ -73,12 +75,51 @@ func TestCellsComeBack(t *testing.T) {
 	}
 }
 
+// Cells of before there were high numbers are read, and wide ones come back.
+func TestCellsOfEitherWidth(t *testing.T) {
+	features, want, unseen := someCells()
+	type older struct {
+		Key    uint64  `parquet:"key"`
+		N      int64   `parquet:"n"`
+		Levels []int64 `parquet:"levels,list"`
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, []older{{Key: 7, N: 3, Levels: []int64{3, 0}}}); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := ReadCells(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil || got.High != nil || got.Key[0] != 7 || got.Counts.N[0] != 3 {
+		t.Errorf("an older file is read as %+v, %v", got, err)
+	}
+	for range 21 {
+		features = append(features, encoder.Feature{Name: fmt.Sprint("f", len(features)), Levels: make([]encoder.Level, 15)})
+	}
+	crossed := make([]int, 20) // 16 codes each: the low numbers hold 16 of them
+	for j := range crossed {
+		crossed[j] = 3 + j
+	}
+	want.High = []uint64{0, 0, 4}
+	want.Key[2] = 2
+	unseen.High, unseen.Key[0] = []uint64{4}, 2
+	b.Reset()
+	if err := WriteCells(&b, features, crossed, want, unseen); err != nil {
+		t.Fatal(err)
+	}
+	got, held, err := ReadCells(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]*partial.Cells{want, unseen}, []*partial.Cells{got, held}, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("-written +read:\n%s", diff)
+	}
+}
+
 func TestCellName(t *testing.T) {
 	features, _, _ := someCells()
-	if got, want := cellName(features, []int{2, 0}, 1*3+2), `age=30+ & city="a & b"`; got != want {
+	if got, want := cellName(features, []int{2, 0}, []uint8{1, 2}), `age=30+ & city="a & b"`; got != want {
 		t.Errorf("cell is %q, want %q", got, want)
 	}
-	if got, want := cellName(features, []int{1}, 0), `job=(missing)`; got != want {
+	if got, want := cellName(features, []int{1}, []uint8{0}), `job=(missing)`; got != want {
 		t.Errorf("cell is %q, want %q", got, want)
 	}
 }

@@ -70,7 +70,7 @@ func (l *ledger) choose(ctx context.Context, searches []*choice, report func(str
 
 // next returns the crossings that the next step looks at.
 func (s *choice) next() [][]int {
-	if s.done || len(s.chosen) == s.max {
+	if s.done || len(s.chosen) >= s.max {
 		return nil
 	}
 	var out [][]int

@@ -66,8 +66,13 @@ func or[T comparable](p *T, value T) {
 	}
 }
 
-// maxCross keeps a crossing's keys, with folds, within 64 bits.
+// maxCross bounds the features that are chosen to be crossed: rules of more are
+// not read.
 const maxCross = 7
+
+// maxNamed bounds the features that somebody names to be crossed: with one more
+// beside them their keys, see partial.CellKeys, fit whatever their codes.
+const maxNamed = 14
 
 // maxCells bounds the cells of a crossing.
 const maxCells = 1_000_000
@@ -98,8 +103,11 @@ func (c Config) Validate(features int) error {
 	if c.Bootstraps < 1 || c.Bootstraps > 1000 {
 		bad("%d bootstraps: ask for 1 to 1000", c.Bootstraps)
 	}
-	if c.MaxCross < 1 || c.MaxCross > maxCross || len(c.Cross) > maxCross {
-		bad("crossing %d features: 1 to %d can be crossed", max(c.MaxCross, len(c.Cross)), maxCross)
+	if c.MaxCross < 1 || c.MaxCross > maxCross {
+		bad("crossing up to %d features: 1 to %d can be chosen", c.MaxCross, maxCross)
+	}
+	if len(c.Cross) > maxNamed {
+		bad("crossing %d features: 1 to %d can be named", len(c.Cross), maxNamed)
 	}
 	for _, list := range append([][]int{c.Features, c.Cross, c.Doubted}, c.Beside...) {
 		seen := map[int]bool{}

@@ -33,7 +33,7 @@ type lattice struct {
 }
 
 type keyedPoint struct {
-	key   uint64
+	key   cellKey
 	point int32
 }
 
@@ -72,8 +72,13 @@ func latticeMerges(ctx context.Context, w *wardState, p *Points, few int) ([]Mer
 	return merges, nil
 }
 
+// choices bounds the choices of features for which clusters are sorted into
+// buckets: those of seven features.
+const choices = 35
+
 // arrange makes the buckets: for every choice of so many features, the clusters
-// with points that agree in all others.
+// with points that agree in all others. Where these are too many choices, it is
+// every run of so many features, in their order, the first coming after the last.
 func (l *lattice) arrange(apart int) {
 	for i := range l.root { // roots are lower points: settled already
 		l.root[i] = l.root[l.root[i]]
@@ -82,7 +87,11 @@ func (l *lattice) arrange(apart int) {
 		l.fresh[c] = true
 	}
 	l.list, l.start = l.list[:0], append(l.start[:0], 0)
-	subsets(l.p.Crossed, apart, func(free []bool) {
+	choose := subsets
+	if manyChoices(l.p.Crossed, apart) {
+		choose = runs
+	}
+	choose(l.p.Crossed, apart, func(free []bool) {
 		l.key(free)
 		for lo := 0; lo < len(l.keyed); {
 			hi := lo + 1
@@ -116,17 +125,38 @@ func subsets(n, k int, do func(chosen []bool)) {
 	choose(0, k)
 }
 
-// key sorts the points by their codes of the features that are not free, of
-// which there are eight at most.
+// manyChoices says whether there are more than choices of k of n features.
+func manyChoices(n, k int) bool {
+	ways := 1
+	for i := range min(k, n-k) {
+		if ways = ways * (n - i) / (i + 1); ways > choices {
+			return true
+		}
+	}
+	return false
+}
+
+// runs calls do with every run of k of n features, fewer than n.
+func runs(n, k int, do func(chosen []bool)) {
+	for from := range n {
+		chosen := make([]bool, n)
+		for i := range k {
+			chosen[(from+i)%n] = true
+		}
+		do(chosen)
+	}
+}
+
+// key sorts the points by their codes of the features that are not free.
 func (l *lattice) key(free []bool) {
 	l.keyed = l.keyed[:0]
 	for i := range l.root {
-		key := maskedKey(l.p.Codes[i*l.p.Crossed:(i+1)*l.p.Crossed], free)
+		key := keyOf(l.p.Codes[i*l.p.Crossed:(i+1)*l.p.Crossed], free)
 		l.keyed = append(l.keyed, keyedPoint{key, int32(i)})
 	}
 	slices.SortFunc(l.keyed, func(a, b keyedPoint) int {
 		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
+			return a.key.compare(b.key)
 		}
 		return int(a.point - b.point)
 	})

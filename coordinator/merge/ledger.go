@@ -2,6 +2,7 @@ package merge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -149,24 +150,24 @@ func (l *ledger) read(features []int, cells *partial.Cells, foldBits int) (*cros
 	if cells.Overflown() {
 		return nil, nil
 	}
+	keys, fits := keysOf(l.plan, features, foldBits)
+	if !fits {
+		return nil, errors.New("they have more combinations than keys can number")
+	}
 	c := &crossing{features: features, n: cells.Counts.N, fold: make([]uint8, len(cells.Key))}
-	for i, key := range cells.Key {
-		c.fold[i] = uint8(key & (1<<foldBits - 1))
-		if i > 0 && key>>foldBits == cells.Key[i-1]>>foldBits {
+	at := make([]uint8, len(features))
+	var beforeHigh, beforeLow uint64
+	for i := range cells.Key {
+		high, low := cells.KeyAt(i)
+		c.fold[i] = uint8(low & (1<<foldBits - 1))
+		if i > 0 && high == beforeHigh && low>>foldBits == beforeLow {
 			continue
 		}
-		c.start = append(c.start, i)
-		rest := key >> foldBits
-		at := len(c.codes)
-		c.codes = append(c.codes, make([]uint8, len(features))...)
-		for j := len(features) - 1; j >= 0; j-- {
-			radix := uint64(l.plan.Features[features[j]].Codes())
-			c.codes[at+j] = uint8(rest % radix)
-			rest /= radix
+		beforeHigh, beforeLow = high, low>>foldBits
+		if !keys.Split(high, low, at) {
+			return nil, fmt.Errorf("key %d, %d is beyond the last combination", high, low)
 		}
-		if rest != 0 {
-			return nil, fmt.Errorf("key %d is beyond the last combination", key)
-		}
+		c.start, c.codes = append(c.start, i), append(c.codes, at...)
 	}
 	c.start = append(c.start, len(cells.Key))
 	for _, m := range l.metrics {
@@ -177,6 +178,15 @@ func (l *ledger) read(features []int, cells *partial.Cells, foldBits int) (*cros
 		c.known, c.num, c.den = append(c.known, known), append(c.num, num), append(c.den, den)
 	}
 	return c, nil
+}
+
+// keysOf is how the cells of features are numbered.
+func keysOf(plan *encoder.Plan, features []int, foldBits int) (keys partial.CellKeys, fits bool) {
+	var codes []uint64
+	for _, f := range features {
+		codes = append(codes, uint64(plan.Features[f].Codes()))
+	}
+	return partial.NewCellKeys(codes, foldBits)
 }
 
 // unpack reads a metric's known rows and sums in its unit; den is nil where

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -186,19 +187,28 @@ func (t *table) OverShards(ctx context.Context, op string, params any, accept fu
 }
 
 func (t *table) cells(features []int, p wire.CellsParams, lo, hi int) partial.Cells {
-	rows := map[uint64][]int{}
-	distinct := map[uint64]bool{}
+	foldBits := 0
+	if p.Folds {
+		foldBits = encoder.Folds
+	}
+	layout, _ := keysOf(&t.plan, features, foldBits)
+	rows := map[[2]uint64][]int{}
+	distinct := map[[2]uint64]bool{}
 	for i := lo; i < hi; i++ {
 		if t.rows.Part[i]&p.Parts != p.Parts {
 			continue
 		}
-		key := uint64(0)
-		for _, f := range features {
-			key = key*uint64(t.plan.Features[f].Codes()) + uint64(t.rows.Codes[f][i])
+		var key [2]uint64
+		for j, f := range features {
+			part := &key[1]
+			if j < layout.High {
+				part = &key[0]
+			}
+			*part = *part*uint64(t.plan.Features[f].Codes()) + uint64(t.rows.Codes[f][i])
 		}
 		distinct[key] = true
 		if p.Folds {
-			key = key<<encoder.SplitBits | uint64(t.rows.Fold[i]|t.rows.Part[i]<<encoder.Folds)
+			key[1] = key[1]<<encoder.SplitBits | uint64(t.rows.Fold[i]|t.rows.Part[i]<<encoder.Folds)
 		}
 		rows[key] = append(rows[key], i)
 	}
@@ -206,10 +216,13 @@ func (t *table) cells(features []int, p wire.CellsParams, lo, hi int) partial.Ce
 		return partial.Overflow()
 	}
 	var out partial.Cells
-	for key := range rows {
-		out.Key = append(out.Key, key)
+	keys := slices.SortedFunc(maps.Keys(rows), func(a, b [2]uint64) int { return slices.Compare(a[:], b[:]) })
+	for _, key := range keys {
+		out.Key = append(out.Key, key[1])
+		if layout.High > 0 {
+			out.High = append(out.High, key[0])
+		}
 	}
-	slices.Sort(out.Key)
 	out.Counts = partial.MakeCounts(len(out.Key), t.complete())
 	if p.Squares {
 		for range t.plan.Measures {
@@ -220,7 +233,7 @@ func (t *table) cells(features []int, p wire.CellsParams, lo, hi int) partial.Ce
 	if p.Levels {
 		out.Levels = make([]int64, len(out.Key)*offsets[len(t.plan.Features)])
 	}
-	for g, key := range out.Key {
+	for g, key := range keys {
 		for _, i := range rows[key] {
 			if p.Levels {
 				for f, codes := range t.rows.Codes {

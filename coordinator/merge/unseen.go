@@ -68,8 +68,8 @@ func (f *fit) everyCell() []int {
 // is that of the i-th kept cell.
 func (r *runner) unseenCells(of []int) []int {
 	out, at := make([]int, len(r.result.Unseen.Key)), 0
-	for i, key := range r.result.Unseen.Key {
-		for r.result.Kept.Key[at] != key {
+	for i := range out {
+		for r.result.Kept.CompareKeys(at, r.result.Unseen, i) != 0 {
 			at++
 		}
 		out[i] = of[at]

@@ -1,6 +1,8 @@
 package merge
 
 import (
+	"slices"
+
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 )
@@ -18,14 +20,12 @@ func (r *Result) Within(plan *encoder.Plan, feature int, cells *partial.Cells) (
 	for range cells.Squares {
 		squares = append(squares, partial.MakeSquares(len(r.Segments)*codes))
 	}
-	at := make([]uint8, len(r.Crossed))
-	for i, key := range cells.Key {
-		rest := key / uint64(codes)
-		for k := len(r.Crossed) - 1; k >= 0; k-- {
-			radix := uint64(plan.Features[r.Crossed[k]].Codes())
-			at[k], rest = uint8(rest%radix), rest/radix
-		}
-		to := segmentOf(&r.Tree, r.Crossed, at)*codes + int(key%uint64(codes))
+	keys, _ := keysOf(plan, append(slices.Clone(r.Crossed), feature), 0) // they were counted, so they fit
+	at := make([]uint8, len(r.Crossed)+1)
+	for i := range cells.Key {
+		high, low := cells.KeyAt(i)
+		keys.Split(high, low, at)
+		to := segmentOf(&r.Tree, r.Crossed, at[:len(r.Crossed)])*codes + int(at[len(r.Crossed)])
 		counts.AddEntry(to, &cells.Counts, i)
 		for m := range squares {
 			squares[m].AddEntry(to, &cells.Squares[m], i)

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/bits"
@@ -51,7 +52,7 @@ func cells(ctx context.Context, env *Env, p wire.CellsParams) ([]partial.Cells, 
 // very many cells have few of the folds, and is the group.
 type crossing struct {
 	features []int
-	radix    []uint64 // codes of each feature
+	layout   partial.CellKeys
 	limit    int
 	foldBits int
 	keyed    int // foldBits where they are part of the keys, else 0
@@ -60,6 +61,7 @@ type crossing struct {
 	direct []uint32 // key → slot<<foldBits, 0 = none yet; nil where there are too many possible keys
 	hashed *keyTable
 	keys   []uint64 // slot → key; slot 0 is not used
+	high   []uint64 // slot → the key's high number; nil where keys have none
 	tally  *tally
 	square []partial.Squares // nil where not asked for
 	level  []int64           // group-major, rows by feature × code; nil where not asked for
@@ -79,22 +81,27 @@ func newCrossing(features []int, plan *encoder.Plan, p wire.CellsParams) (*cross
 	if p.Levels {
 		c.offset = encoder.Offsets(plan.Features)
 	}
-	product := uint64(1) << c.foldBits
+	var codes []uint64
+	possible := uint64(1) // keys, where few
 	for _, f := range features {
 		if f < 0 || f >= len(plan.Features) {
 			return nil, fmt.Errorf("feature %d is not among the plan's %d", f, len(plan.Features))
 		}
 		r := uint64(plan.Features[f].Codes())
-		c.radix = append(c.radix, r)
-		var hi uint64
-		if hi, product = bits.Mul64(product, r); hi != 0 {
-			return nil, fmt.Errorf("%d features have more combinations than 64 bits can number: cross fewer", len(features))
-		}
+		codes = append(codes, r)
+		possible = min(possible*r, directCells+1)
 	}
-	if possible := product >> c.foldBits; possible <= directCells {
+	var fits bool
+	if c.layout, fits = partial.NewCellKeys(codes, c.foldBits); !fits {
+		return nil, fmt.Errorf("%d features have more combinations than 128 bits can number: cross fewer", len(features))
+	}
+	if possible <= directCells {
 		c.direct = make([]uint32, possible)
 	} else {
 		c.hashed, c.keyed = newKeyTable(), c.foldBits
+	}
+	if c.layout.High > 0 {
+		c.high = make([]uint64, 1)
 	}
 	return c, nil
 }
@@ -105,16 +112,17 @@ func (c *crossing) add(b *rowBlock, keys *crossedKeys) {
 		return
 	}
 	group := c.group[:b.rows]
-	if len(c.features) == 0 {
-		keys.prefixOf(b, nil, nil)
+	keys.prefixOf(b, c.features, &c.layout)
+	switch last := len(c.features) - 1; {
+	case last < 0:
 		c.lookUp(keys.kept, nil, 1, b, group)
-	} else {
-		last := len(c.features) - 1
-		keys.prefixOf(b, c.features[:last], c.radix)
-		c.lookUp(keys.kept, b.codes(c.features[last]), c.radix[last], b, group)
+	case c.high != nil:
+		c.lookUpWide(keys, b.codes(c.features[last]), c.layout.Codes[last], b, group)
+	default:
+		c.lookUp(keys.kept, b.codes(c.features[last]), c.layout.Codes[last], b, group)
 	}
 	if len(c.keys)-1 > c.limit<<c.keyed {
-		c.over, c.direct, c.hashed, c.keys, c.tally, c.square, c.level = true, nil, nil, nil, nil, nil, nil
+		c.over, c.direct, c.hashed, c.keys, c.high, c.tally, c.square, c.level = true, nil, nil, nil, nil, nil, nil, nil
 		return
 	}
 	c.tally.grow(len(c.keys) << (c.foldBits - c.keyed))
@@ -144,11 +152,8 @@ func (c *crossing) addLevels(group []uint32, b *rowBlock) {
 
 // lookUp finds the group of each row, whose key is prefix·radix + code.
 func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, b *rowBlock, group []uint32) {
-	fold, mask, part := b.fold()[:len(group)], uint8(1<<c.foldBits-1), uint8(0)
-	if c.foldBits > 0 {
-		part = b.part() & encoder.Confirmation << encoder.Folds
-	}
-	prefix = prefix[:len(group)]
+	fold, mask, part := c.split(b)
+	prefix, fold = prefix[:len(group)], fold[:len(group)]
 	if c.hashed != nil {
 		for i := range group {
 			key := prefix[i] * radix
@@ -175,6 +180,40 @@ func (c *crossing) lookUp(prefix []uint64, codes []uint8, radix uint64, b *rowBl
 	}
 }
 
+// lookUpWide is lookUp for keys of two numbers.
+func (c *crossing) lookUpWide(keys *crossedKeys, codes []uint8, radix uint64, b *rowBlock, group []uint32) {
+	fold, mask, part := c.split(b)
+	low, high, fold := keys.kept[:len(group)], keys.high[:len(group)], fold[:len(group)]
+	for i := range group {
+		group[i] = c.wideSlot(high[i], (low[i]*radix+uint64(codes[i]))<<c.foldBits|uint64(fold[i]&mask|part))
+	}
+}
+
+// wideSlot returns the slot of a key of two numbers. The hash table holds a hash
+// of both; where it leads to the slot of another key, the next hash is tried.
+func (c *crossing) wideSlot(high, low uint64) uint32 {
+	for hash := wideHash(high, low); ; hash += 0x9e3779b97f4a7c15 {
+		s := c.hashed.slot(hash, uint32(len(c.keys)))
+		if int(s) == len(c.keys) {
+			c.keys, c.high = append(c.keys, low), append(c.high, high)
+		}
+		if c.keys[s] == low && c.high[s] == high {
+			return s
+		}
+	}
+}
+
+func wideHash(high, low uint64) uint64 { return high*0xff51afd7ed558ccd ^ bits.RotateLeft64(low, 32) }
+
+// split returns what the keys of a block's rows have below their codes: what
+// the mask leaves of each row's fold, and the part that all are in.
+func (c *crossing) split(b *rowBlock) (fold []uint8, mask, part uint8) {
+	if c.foldBits > 0 {
+		part = b.part() & encoder.Confirmation << encoder.Folds
+	}
+	return b.fold(), uint8(1<<c.foldBits - 1), part
+}
+
 // open gives a new key its slot and returns the slot's first group.
 func (c *crossing) open(key uint64) uint32 {
 	first := uint32(len(c.keys)) << c.foldBits
@@ -190,6 +229,9 @@ func (c *crossing) result() partial.Cells {
 	}
 	slots := span(1, len(c.keys))
 	slices.SortFunc(slots, func(a, b uint32) int {
+		if c.high != nil && c.high[a] != c.high[b] {
+			return cmp.Compare(c.high[a], c.high[b])
+		}
 		if c.keys[a] < c.keys[b] {
 			return -1
 		}
@@ -202,6 +244,9 @@ func (c *crossing) result() partial.Cells {
 		for f := range uint32(1) << shift {
 			if g := s<<shift | f; c.tally.n[g] > 0 {
 				out.Key = append(out.Key, c.keys[s]<<shift|uint64(f))
+				if c.high != nil {
+					out.High = append(out.High, c.high[s])
+				}
 				groups = append(groups, g)
 			}
 		}
@@ -244,28 +289,40 @@ func addSquares(to *partial.Squares, n int, group []uint32, v *blockValues) {
 	}
 }
 
-// crossedKeys makes the mixed-radix keys of a block's rows over the first
-// features of a crossing, and keeps them for the next crossing with the same.
+// crossedKeys makes the mixed-radix keys of a block's rows over all features of
+// a crossing but the last, and keeps them for the next crossing with the same.
 type crossedKeys struct {
 	prefix []int // features of kept; nil = nothing kept
+	first  int   // how many of them are in high
 	kept   []uint64
+	high   []uint64 // of keys that have high numbers
 }
 
 // reset forgets what belongs to the last block.
 func (k *crossedKeys) reset() { k.prefix = nil }
 
-// prefixOf sees that kept holds the keys of these features.
-func (k *crossedKeys) prefixOf(b *rowBlock, features []int, radix []uint64) {
-	if k.prefix != nil && slices.Equal(k.prefix, features) {
+// prefixOf sees that kept, and high, hold the keys of all but the last feature.
+func (k *crossedKeys) prefixOf(b *rowBlock, features []int, layout *partial.CellKeys) {
+	features = features[:max(0, len(features)-1)]
+	if k.prefix != nil && k.first == layout.High && slices.Equal(k.prefix, features) {
 		return
 	}
-	k.prefix = append([]int{}, features...)
-	k.kept = slices.Grow(k.kept[:0], b.rows)[:b.rows]
-	clear(k.kept)
+	k.prefix, k.first = append([]int{}, features...), layout.High
+	if layout.High > 0 {
+		k.high = numbered(k.high, b, features[:layout.High], layout.Codes)
+	}
+	k.kept = numbered(k.kept, b, features[layout.High:], layout.Codes[layout.High:])
+}
+
+// numbered makes the mixed-radix numbers of a block's rows.
+func numbered(out []uint64, b *rowBlock, features []int, codes []uint64) []uint64 {
+	out = slices.Grow(out[:0], b.rows)[:b.rows]
+	clear(out)
 	for j, f := range features {
-		r := radix[j]
+		r := codes[j]
 		for i, code := range b.codes(f) {
-			k.kept[i] = k.kept[i]*r + uint64(code)
+			out[i] = out[i]*r + uint64(code)
 		}
 	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -259,9 +260,9 @@ func TestCellsOverflow(t *testing.T) {
 }
 
 func TestCellsRefuseBadParameters(t *testing.T) {
-	plan, rows := randomTable(rand.New(rand.NewPCG(7, 8)), 10, 256, 256, 256, 256, 256, 256, 256, 256)
+	plan, rows := randomTable(rand.New(rand.NewPCG(7, 8)), 10, slices.Repeat([]int{256}, 16)...)
 	env := &Env{Plan: plan, Shards: cutShards(t, plan, rows, 10)}
-	for _, features := range [][]int{{8}, {-1}, {0, 1, 2, 3, 4, 5, 6, 7}} {
+	for _, features := range [][]int{{16}, {-1}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}} {
 		if _, err := cells(context.Background(), env, wire.CellsParams{Crossings: [][]int{features}, Folds: true, Limit: 10}); err == nil {
 			t.Errorf("crossing %v is accepted", features)
 		}

@@ -1,6 +1,7 @@
 package partial
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"math/bits"
@@ -8,10 +9,8 @@ import (
 
 // Cells are the occupied cells of one crossing of features, ascending by Key.
 type Cells struct {
-	// Key is the mixed-radix number of the codes: ((c0·r1 + c1)·r2 + c2)…,
-	// ri = codes of the i-th crossed feature, missing included; with folds,
-	// times 2^SplitBits plus the row's Fold, and 2^Folds on confirmation.
-	Key     []uint64
+	Key     []uint64  // see CellKeys
+	High    []uint64  // the keys' high numbers; nil where they have none
 	Counts  Counts    // in the order of Key
 	Squares []Squares // where asked for: measure → one entry per key
 	Levels  []int64   // where asked for: key-major, rows by feature × code of the plan, as in OpLevels
@@ -28,7 +27,7 @@ func (c *Cells) Overflown() bool { return len(c.Key) == 0 && len(c.Counts.N) == 
 func (c *Cells) Distinct(foldBits int) int {
 	n := 0
 	for i, k := range c.Key {
-		if i == 0 || k>>foldBits != c.Key[i-1]>>foldBits {
+		if i == 0 || k>>foldBits != c.Key[i-1]>>foldBits || c.High != nil && c.High[i] != c.High[i-1] {
 			n++
 		}
 	}
@@ -83,8 +82,11 @@ func (c *Cells) check() error {
 	if n > 0 && len(c.Levels)%n != 0 {
 		return fmt.Errorf("%d cells with %d level counts", n, len(c.Levels))
 	}
+	if c.High != nil && len(c.High) != n {
+		return fmt.Errorf("%d cells with high numbers of %d keys", n, len(c.High))
+	}
 	for i := 1; i < n; i++ {
-		if c.Key[i] <= c.Key[i-1] {
+		if c.CompareKeys(i, c, i-1) <= 0 {
 			return fmt.Errorf("cell %d is out of order", i)
 		}
 	}
@@ -107,22 +109,32 @@ func (c *Cells) add(other *Cells) error {
 			return fmt.Errorf("measure %d: cells that disagree on its completeness cannot be added", m)
 		}
 	}
-	keys := make([]uint64, 0, len(c.Key)+len(other.Key))
+	if (c.High == nil) != (other.High == nil) {
+		return errors.New("cells of wide keys cannot be added to cells of narrow ones")
+	}
+	out := Cells{Key: make([]uint64, 0, len(c.Key)+len(other.Key)), Squares: make([]Squares, len(c.Squares))}
+	if c.High != nil {
+		out.High = make([]uint64, 0, cap(out.Key))
+	}
 	for i, j := 0, 0; i < len(c.Key) || j < len(other.Key); {
-		switch {
-		case j == len(other.Key) || i < len(c.Key) && c.Key[i] < other.Key[j]:
-			keys = append(keys, c.Key[i])
+		order := -1
+		if i == len(c.Key) {
+			order = 1
+		} else if j < len(other.Key) {
+			order = c.CompareKeys(i, other, j)
+		}
+		if order <= 0 {
+			out.addKey(c, i)
 			i++
-		case i == len(c.Key) || c.Key[i] > other.Key[j]:
-			keys = append(keys, other.Key[j])
-			j++
-		default:
-			keys = append(keys, c.Key[i])
-			i++
+		} else {
+			out.addKey(other, j)
+		}
+		if order >= 0 {
 			j++
 		}
 	}
-	out := Cells{Key: keys, Counts: MakeCounts(len(keys), complete), Squares: make([]Squares, len(c.Squares))}
+	keys := out.Key
+	out.Counts = MakeCounts(len(keys), complete)
 	if width > 0 {
 		out.Levels = make([]int64, len(keys)*width)
 	}
@@ -138,8 +150,8 @@ func (c *Cells) add(other *Cells) error {
 // scatter adds cells whose keys are all among c's.
 func (c *Cells) scatter(from *Cells) {
 	at, width := 0, len(from.Levels)/len(from.Key)
-	for i, key := range from.Key {
-		for c.Key[at] != key {
+	for i := range from.Key {
+		for c.CompareKeys(at, from, i) != 0 {
 			at++
 		}
 		c.Counts.N[at] += from.Counts.N[i]

@@ -18,7 +18,7 @@ func (c *Cells) Minus(other *Cells) (*Cells, error) {
 	for m := range complete {
 		complete[m] = c.Counts.Measures[m].Known == nil
 	}
-	out := &Cells{Key: c.Key, Counts: MakeCounts(len(c.Key), complete)}
+	out := &Cells{Key: c.Key, High: c.High, Counts: MakeCounts(len(c.Key), complete)}
 	for m := range c.Squares {
 		out.Squares = append(out.Squares, MakeSquares(len(c.Key)))
 		copy(out.Squares[m].Hi, c.Squares[m].Hi)
@@ -39,11 +39,11 @@ func (c *Cells) Minus(other *Cells) (*Cells, error) {
 		}
 	}
 	at := 0
-	for i, key := range other.Key {
-		for at < len(c.Key) && c.Key[at] < key {
+	for i := range other.Key {
+		for at < len(c.Key) && c.CompareKeys(at, other, i) < 0 {
 			at++
 		}
-		if at == len(c.Key) || c.Key[at] != key || other.Counts.N[i] > c.Counts.N[at] {
+		if at == len(c.Key) || c.CompareKeys(at, other, i) != 0 || other.Counts.N[i] > c.Counts.N[at] {
 			return nil, fmt.Errorf("cell %d has rows that are not among those it is taken from", i)
 		}
 		out.take(at, other, i)
