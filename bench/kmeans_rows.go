@@ -64,7 +64,11 @@ func writeAxes(path string, values []float32, dense int) error {
 	}
 	return create(path, func(w *bufio.Writer) error {
 		out := parquet.NewGenericWriter[any](w, parquet.NewSchema("rows", columns), parquet.CreatedBy("headwater", "bench", "1"))
-		const groupRows = 1 << 16
+		// Row groups are what workers share out: an even number of equal ones.
+		const atMost = 1 << 16
+		rows := len(values) / dense
+		groups := (rows + 2*atMost - 1) / (2 * atMost) * 2
+		groupRows := (rows + groups - 1) / groups
 		for left := values; len(left) > 0; left = left[min(groupRows*dense, len(left)):] {
 			group := left[:min(groupRows*dense, len(left))]
 			buffer := make([]parquet.Value, len(group)/dense)

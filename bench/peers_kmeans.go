@@ -27,6 +27,7 @@ type kmeansFlags struct {
 	threads    int
 	repeat     int
 	folder     string
+	python     string
 }
 
 func peersKMeansCommand(s *show) *cobra.Command {
@@ -39,15 +40,16 @@ from the first k rows as centres in every engine, from its own memory, with the
 same number of threads, one after the other:
 
   headwater  resident shards, workers behind the embedded server
-  sklearn    KMeans, algorithm lloyd, float32; where python3 has scikit-learn
-  faiss      Kmeans; where python3 has faiss
+  sklearn    KMeans, algorithm lloyd, float32; where --python has scikit-learn
+  faiss      Kmeans; where --python has faiss
 
 "iteration" is the mean of the iterations after the first two. "fit" is a whole
 fit from rows in memory to the iteration in which nothing changes, with what an
 engine does before and after. After the same iterations the
 inertias must agree to 1e-4, else the command fails.`,
 		Example: `  bench peers kmeans
-  bench peers kmeans --case 1m,32,10 --fit 0`,
+  bench peers kmeans --case 1m,32,10 --fit 0
+  bench peers kmeans --python old/bin/python    # an environment with another scikit-learn`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPeersKMeans(cmd, s, f) },
 	}
@@ -58,6 +60,7 @@ inertias must agree to 1e-4, else the command fails.`,
 	flags.IntVar(&f.fit, "fit", 1000, "most iterations of a whole fit; 0 leaves it out")
 	flags.IntVar(&f.threads, "threads", 2, "threads of each engine")
 	flags.IntVar(&f.repeat, "repeat", 2, "measurements, of which the fastest counts")
+	flags.StringVar(&f.python, "python", "python3", "interpreter of the peers")
 	flags.StringVar(&f.folder, "temp-dir", "", "folder for the rows (default: the system's)")
 	return cmd
 }
@@ -130,7 +133,7 @@ func runPeersKMeans(cmd *cobra.Command, s *show, f kmeansFlags) error {
 	}
 	defer os.RemoveAll(folder)
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	engines := presentEngines(ctx, stderr)
+	engines := f.presentEngines(ctx, stderr)
 	var figures []kmeansFigure
 	for _, c := range cases {
 		c.path = filepath.Join(folder, "rows.f32")
@@ -159,11 +162,11 @@ func runPeersKMeans(cmd *cobra.Command, s *show, f kmeansFlags) error {
 	return nil
 }
 
-// presentEngines says which peers python3 has, and how the others are had.
-func presentEngines(ctx context.Context, stderr io.Writer) (engines []string) {
+// presentEngines says which peers the interpreter has, and how the others are had.
+func (f kmeansFlags) presentEngines(ctx context.Context, stderr io.Writer) (engines []string) {
 	for _, e := range []struct{ engine, module, pip string }{{"sklearn", "sklearn, threadpoolctl", "scikit-learn"}, {"faiss", "faiss", "faiss-cpu"}} {
-		if err := exec.CommandContext(ctx, "python3", "-c", "import numpy, "+e.module).Run(); err != nil {
-			fmt.Fprintf(stderr, "%s: left out: python3 has none (python3 -m pip install %s)\n", e.engine, e.pip)
+		if err := exec.CommandContext(ctx, f.python, "-c", "import numpy, "+e.module).Run(); err != nil {
+			fmt.Fprintf(stderr, "%s: left out: %s has none (%[2]s -m pip install %[3]s)\n", e.engine, f.python, e.pip)
 			continue
 		}
 		engines = append(engines, e.engine)
@@ -244,7 +247,7 @@ func (c *kmeansCase) peer(ctx context.Context, stderr io.Writer, engine string, 
 	} {
 		args = append(args, "--"+a.name, strconv.Itoa(a.value))
 	}
-	if err := runPeer(ctx, stderr, f, "python3", args...); err != nil {
+	if err := runPeer(ctx, stderr, f, c.python, args...); err != nil {
 		return nil, fmt.Errorf("%s: %w", engine, err)
 	}
 	f.Times = f.Iteration / ours.Iteration

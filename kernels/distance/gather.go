@@ -18,8 +18,8 @@ func newGather(from *Rows) *gather {
 	return &gather{from: from, x: make([]float32, tileRows*from.dense), codes: make([]uint8, tileRows*len(from.Codes))}
 }
 
-// take adds rows from row first on whose bits are set in mask; there is room for
-// them.
+// take adds rows from row first on whose bits are set in mask, after those that
+// were taken before; there is room for them.
 func (g *gather) take(first int, mask uint64) {
 	for ; mask != 0; mask &= mask - 1 {
 		g.rows[g.n] = int32(first + bits.TrailingZeros64(mask))
@@ -30,12 +30,21 @@ func (g *gather) take(first int, mask uint64) {
 // fill copies what is to be known of the rows, given the centroids of all: the
 // rows at once, as they may come from memory.
 func (g *gather) fill(nearest []uint16) {
-	for n, i := range g.rows[:g.n] {
-		g.norms[n], g.nearest[n] = g.from.norms[i], nearest[i]
-	}
-	for c, column := range g.from.Codes {
+	first, end := int(g.rows[0]), int(g.rows[0])+g.n
+	if int(g.rows[g.n-1]) == end-1 { // rows ascend: these are one after the other
+		copy(g.norms[:], g.from.norms[first:end])
+		copy(g.nearest[:], nearest[first:end])
+		for c, column := range g.from.Codes {
+			copy(g.codes[c*tileRows:], column[first:end])
+		}
+	} else {
 		for n, i := range g.rows[:g.n] {
-			g.codes[c*tileRows+n] = column[i]
+			g.norms[n], g.nearest[n] = g.from.norms[i], nearest[i]
+		}
+		for c, column := range g.from.Codes {
+			for n, i := range g.rows[:g.n] {
+				g.codes[c*tileRows+n] = column[i]
+			}
 		}
 	}
 	if g.from.dense > 0 {

@@ -42,21 +42,37 @@ func TestGatherTakesTheRows(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(9, 10))
 		for _, d := range []int{1, 2, 31, 64} {
-			p := draw(t, r, 160, d, 1, 1, 0, false)
+			p := draw(t, r, 160, d, 2, 1, 0, false)
+			nearest := make([]uint16, 160)
+			for i := range nearest {
+				nearest[i] = uint16(i)
+			}
 			got, want := newGather(p.rows), newGather(p.rows)
 			all := slices.Repeat([]float32{-1}, len(got.x)+2*Lanes)
 			got.x = all[Lanes : Lanes+len(got.x)]
 			copy(want.x, got.x)
 			for range 200 {
 				got.n = 0
-				for got.n < 1+r.IntN(tileRows) {
-					got.take(r.IntN(2)*tileRows, lowest(r.Uint64()&r.Uint64(), tileRows-got.n))
+				for _, first := range []int{0, tileRows} {
+					mask := r.Uint64() | r.Uint64()*uint64(r.IntN(2))
+					if r.IntN(3) == 0 {
+						mask = ^uint64(0) >> r.IntN(64) << r.IntN(64) // rows one after the other
+					}
+					got.take(first, lowest(mask, tileRows-got.n))
 				}
-				got.fill(make([]uint16, 160))
+				if got.n == 0 {
+					continue
+				}
+				got.fill(nearest)
 				want.n, want.rows = got.n, got.rows
 				want.denseGeneric()
 				if !slices.Equal(got.x, want.x) {
 					t.Fatalf("d = %d, rows %d: gathered others", d, got.rows[:got.n])
+				}
+				for n, i := range got.rows[:got.n] {
+					if got.norms[n] != p.rows.norms[i] || got.nearest[n] != nearest[i] || got.codes[n] != p.rows.Codes[0][i] || got.codes[tileRows+n] != p.rows.Codes[1][i] {
+						t.Fatalf("d = %d, rows %d: of row %d other things are known", d, got.rows[:got.n], i)
+					}
 				}
 			}
 			if !slices.Equal(all[:Lanes], all[len(all)-Lanes:]) || all[0] != -1 {
