@@ -27,7 +27,7 @@ const (
 	leavePause = 100 * time.Millisecond
 	// muchMemory is how large a shard is, in bytes, for which it pays to give
 	// back at once what loading it took: some three times as much.
-	muchMemory = 64 << 20
+	muchMemory = 8 << 20
 )
 
 // takeLeases takes one lease after the other, each once the one before has
