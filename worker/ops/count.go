@@ -18,7 +18,8 @@ import (
 // the other candidates one by one (see planCubes and countWalk).
 //
 // Memory: about 48 bytes a candidate and measure, 24 an entry of a cube and
-// measure (there are at most some 8 to a candidate), and 8 + 2 KiB an item.
+// measure (there are at most some 8 to a candidate), 8 + 2 KiB an item, and for
+// joint histograms up to 20 MB, and 40 MB a measure that varies.
 func count(ctx context.Context, env *Env, p wire.CountParams) (partial.Halves, error) {
 	return countBy(ctx, env, p, cheapest)
 }
