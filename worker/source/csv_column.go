@@ -17,6 +17,7 @@ type csvColumn struct {
 	valid validity   // of codes
 	text  textBuilder
 	nulls *nullSet
+	quick *[quickWords]quickWord // of words, made by addBlock
 }
 
 func newCSVColumn(nulls []string, set *nullSet) csvColumn {

@@ -25,6 +25,7 @@ type csvReader struct {
 	file    *os.File
 	watch   *watch
 	scan    *scanner
+	block   csvBlock
 	columns []int // positions in the record
 	build   []csvColumn
 	names   []string
@@ -72,6 +73,10 @@ func (r *csvReader) Next(ctx context.Context) (arrow.Record, error) {
 	}
 	rows := 0
 	for bytes := 0; rows < markRows && bytes < csvBatchBytes; {
+		if n, size := r.takeBlock(markRows - rows); n > 0 {
+			rows, bytes = rows+n, bytes+size
+			continue
+		}
 		more, err := r.record()
 		if err != nil {
 			return nil, r.explain(ctx, err)
