@@ -42,7 +42,8 @@ type Spec struct {
 // DefaultNulls are the spellings of a missing value in CSV.
 var DefaultNulls = []string{"", "NA", "NULL", "null", "NaN"}
 
-// Type is the type of a column. Readers deliver each Type as one Arrow type.
+// Type is the type of a column. Readers deliver each Type as one Arrow type,
+// or, where Compact asked for it, as dictionaries of it.
 type Type string
 
 // The column types and the Arrow type in which batches carry them.
