@@ -85,6 +85,7 @@ func measuredInSample(t *testing.T, folder string) any {
 	}
 	merging := doc["merging"].(map[string]any)
 	delete(merging, "notes")
+	delete(merging, "repeated")
 	r2 := merging["r2"].(map[string]any)
 	for _, name := range []string{"held_out", "error", "splits", "tree", "lambdas", "compared"} {
 		delete(r2, name)

@@ -22,6 +22,8 @@ type Result struct {
 	K          int      `json:"k"`
 	Options    []Option `json:"options"` // numbers of segments considered
 
+	Repeated *Repeated `json:"repeated,omitempty"` // how stable clusters are with the features chosen anew; nil: they were named, or none predicts
+
 	Agreement float64      `json:"agreement"` // share of customers that the rules send where merging put them
 	Adopted   bool         `json:"adopted"`   // the rules decide although they differ from the merging
 	Bounded   bool         `json:"bounded"`   // no segment has more than three rules

@@ -112,6 +112,9 @@ func (r *runner) run(ctx context.Context) (*Result, error) {
 	if err := r.count(ctx, fit); err != nil {
 		return nil, err
 	}
+	if err := r.repeat(ctx, fit); err != nil {
+		return nil, err
+	}
 	r.report("comparing with a tree")
 	r.nested.figures(&r.result.R2)
 	r.compare()

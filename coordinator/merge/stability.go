@@ -28,7 +28,7 @@ const stableUnits = 300
 // means, distances and the merging, from units up. Units are the merged points,
 // or where these are more than 300, the clusters that the merging made of them.
 // What came before the cells is not repeated: features, their levels, λ, and
-// which small cells were folded.
+// which small cells were folded; but see repeat.
 func (g *grid) stability(ctx context.Context, merges []Merge, lo, hi, rounds int, seed uint64) ([]float64, error) {
 	n := len(g.points.Weight)
 	units := min(n, max(stableUnits, 10*hi))

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -168,6 +169,8 @@ func (t *table) OverShards(ctx context.Context, op string, params any, accept fu
 				cells = append(cells, t.cells(features, p, lo, hi))
 			}
 			answer = cells
+		case wire.ContentsParams:
+			answer = t.contents(p, lo, hi)
 		case wire.SegmentsParams:
 			answer = t.segments(p, lo, hi)
 		case wire.LeavesParams:
@@ -245,6 +248,28 @@ func (t *table) cells(features []int, p wire.CellsParams, lo, hi int) partial.Ce
 				out.Squares[m].Add(g, t.rows.Values[m][i])
 			}
 		}
+	}
+	return out
+}
+
+func (t *table) contents(p wire.ContentsParams, lo, hi int) partial.Contents {
+	out := partial.Contents{Limit: p.Limit, Rows: map[string]int64{}}
+	for i := lo; i < hi; i++ {
+		if t.rows.Part[i]&p.Parts != p.Parts || t.rows.Part[i]&p.Without != 0 {
+			continue
+		}
+		row := []byte{t.rows.Fold[i]}
+		for _, f := range p.Features {
+			row = append(row, t.rows.Codes[f][i])
+		}
+		for m := range t.plan.Measures {
+			known := byte(0)
+			if t.rows.Known[m][i] {
+				known = 1
+			}
+			row = binary.BigEndian.AppendUint64(append(row, known), uint64(t.rows.Values[m][i]))
+		}
+		out.Add(row)
 	}
 	return out
 }

@@ -42,6 +42,11 @@ func (f *Findings) segments() section {
 	if len(r.Options) > 0 {
 		s.note("segments found again by bootstraps (median adjusted Rand index): %s", stability(r))
 	}
+	if again := r.Repeated; again != nil {
+		s.note("with the features chosen anew in each, from %s customers, %s of the bootstraps choose others: %s (the same draws with these features: %s)",
+			whole(again.Customers), percent(again.Changed),
+			repeated(again, func(o *merge.RepeatedOption) float64 { return o.Stable }), repeated(again, func(o *merge.RepeatedOption) float64 { return o.Fixed }))
+	}
 	if len(r.R2.Splits) > 0 {
 		s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
 			percent(r.R2.HeldOut), percent(r.R2.Tree.SameRules))
@@ -76,6 +81,15 @@ func stability(r *merge.Result) string {
 	var parts []string
 	for _, o := range r.Options {
 		parts = append(parts, fmt.Sprintf("%d: %.2f", o.K, o.Stable))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// repeated says how stable every number of segments is.
+func repeated(r *merge.Repeated, of func(o *merge.RepeatedOption) float64) string {
+	var parts []string
+	for i := range r.Options {
+		parts = append(parts, fmt.Sprintf("%d: %.2f", r.Options[i].K, of(&r.Options[i])))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -46,6 +46,7 @@ var kinds = map[string]func(context.Context, *Env, []byte) (any, error){
 	wire.OpSegments: typed(segments),
 	wire.OpOverlap:  typed(overlap),
 	wire.OpLeaves:   typed(leaves),
+	wire.OpContents: typed(contents),
 
 	wire.OpTabulate:    typed(tabulate),
 	wire.OpPlaces:      typed(places),

@@ -38,6 +38,7 @@ const (
 	OpSegments = "segments" // shards → partial.Segments
 	OpOverlap  = "overlap"  // shards → partial.Overlap of given groups with segments
 	OpLeaves   = "leaves"   // shards → []partial.Counts, one per tree
+	OpContents = "contents" // shards → partial.Contents
 
 	// Of k-means, see kmeans.go.
 	OpTabulate    = "tabulate"     // splits → partial.Counts over every feature × code, feature-major, then one entry for all rows
@@ -108,6 +109,16 @@ type CellsParams struct {
 	Levels    bool    // rows of every cell by feature × code of the whole plan as well
 	Parts     uint8   // count only rows whose part has all these bits, see encoder.Rows
 	Limit     int     // more occupied cells (whatever their folds) than this in a crossing make it come back as partial.Overflow
+}
+
+// ContentsParams asks for rows by all that is looked at in them: a byte of Fold,
+// one of each feature's code, and of every measure of the plan a byte that is 1
+// where it is known and its value, big-endian.
+type ContentsParams struct {
+	Features []int
+	Parts    uint8 // as in CellsParams
+	Without  uint8 // count only rows whose part has none of these bits
+	Limit    int   // different rows at most, see partial.Contents
 }
 
 // OverlapParams asks how many rows given groups have in every segment of a tree.
