@@ -136,6 +136,10 @@ bench-smoke: ## Every subcommand of bench on tiny sizes: are the results right?
 bench-go: ## Go benchmarks, as benchstat reads them: make bench-go | tee new.txt; make benchstat OLD=old.txt NEW=new.txt
 	$(GO) test -run '^$$' -bench . $(BENCH_FLAGS) $(BENCH_PKGS)
 
+.PHONY: bench-merge
+bench-merge: ## Merge 10^5 and 10^6 cells once each, for the clock and /usr/bin/time's memory (minutes)
+	$(GO) test -run '^$$' -bench 'WardCells/cells=(100000|1000000)$$/' -benchtime 1x -timeout 30m -v ./coordinator/merge
+
 .PHONY: benchcmp
 benchcmp: ## Go benchmarks of this tree against those of a commit: make benchcmp BASE=HEAD~1
 	@GO='$(GO)' TOOL='$(TOOL)' FLAGS='$(BENCH_FLAGS)' PKGS='$(BENCH_PKGS)' bash bench/compare.sh "$(BASE)"
