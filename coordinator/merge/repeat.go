@@ -67,11 +67,13 @@ func (r *runner) repeat(ctx context.Context, f *fit) error {
 		return err
 	}
 	out := &Repeated{Customers: t.customers()}
+	others := 0
 	for _, c := range changed {
 		if c {
-			out.Changed += 1 / float64(rounds)
+			others++
 		}
 	}
+	out.Changed = float64(others) / float64(rounds)
 	column := func(all [][]float64, k int) float64 {
 		var list []float64
 		for _, x := range all {
