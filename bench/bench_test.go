@@ -89,7 +89,7 @@ func TestKernels(t *testing.T) {
 // measures.
 func TestEveryKernel(t *testing.T) {
 	measured := map[string]bool{
-		"bitset.Words": true, "bitset.WordCost": true, // arithmetic
+		"bitset.Words": true, "bitset.WordCost": true, "hist.RowCost": true, "hist.CellCost": true, // arithmetic
 		"bitset.Fill": true, // what the standard library does
 	}
 	for _, make := range kernelCases(true) {

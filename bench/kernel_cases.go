@@ -80,6 +80,9 @@ func kernelCases(tiny bool) []func() *kernelCase {
 		each(func(rows int) *kernelCase { return joint(rows, levels, false) }, block)
 		each(func(rows int) *kernelCase { return joint(rows, levels, true) }, block)
 	}
+	each(func(rows int) *kernelCase { return jointInTurn(rows, false) }, block)
+	each(func(rows int) *kernelCase { return jointInTurn(rows, true) }, block)
+	each(marginal, block)
 	for _, s := range distanceShapes {
 		each(s.nearest, block)
 		each(s.step, block)

@@ -64,9 +64,7 @@ func (s *search) appendItems(c *lattice.Candidates, f *found) {
 				continue
 			}
 			items := g.Items[end:][:c.Order]
-			for d := range prefix {
-				items[d] = prefix[d]
-			}
+			copy(items, prefix)
 			items[len(prefix)] = s.items[c.Ext[i]]
 			end += c.Order
 			g.Start = append(g.Start, end)

@@ -75,9 +75,7 @@ func (c *cubes) derive(cb *cube, store [][]int64) {
 	for axis := len(cb.slots) - 1; axis >= 0 && cb.joint == nil; axis-- {
 		d := derivation{cubes: c, cube: cb, axis: axis, last: len(cb.slots) - 1, marginal: cb.marginals[axis], store: store}
 		if axis == d.last {
-			for _, column := range cb.column[1:] {
-				d.siblings = append(d.siblings, column)
-			}
+			d.siblings = append(d.siblings, cb.column[1:]...)
 		} else {
 			for rank := 1; rank < c.block.byFeat[cb.slots[axis]].size; rank++ {
 				d.siblings = append(d.siblings, rank*step)

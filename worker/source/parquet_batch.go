@@ -71,7 +71,8 @@ func takeIndexes[T uint8 | int32](dst, index []T, levels []byte, n int, valid *v
 
 // array returns the batch with its dictionary.
 func (b *indexBatch) array(dict arrow.Array) arrow.Array {
-	n, of := b.rows(), arrow.DataType(arrow.PrimitiveTypes.Int32)
+	n := b.rows()
+	var of arrow.DataType = arrow.PrimitiveTypes.Int32
 	values := arrow.Int32Traits.CastToBytes(b.ints)
 	if b.bytes != nil {
 		of, values = arrow.PrimitiveTypes.Uint8, b.bytes

@@ -62,11 +62,15 @@ func (c *pageCursor) load(dictionary func(storedPage) error) (p storedPage, coun
 		}
 	}
 	c.bytes, c.ints = nil, nil
-	if p.encoding == format.RLEDictionary || p.encoding == format.PlainDictionary {
+	if p.encoding == format.RLEDictionary || p.encoding == plainDictionary {
 		return p, count, pass, true, c.readIndexes(p.values, count, pass)
 	}
 	return p, count, pass, false, nil
 }
+
+// plainDictionary is what writers before Parquet 2 call both a page of
+// dictionary indexes and a plain dictionary.
+const plainDictionary format.Encoding = 2
 
 // meet takes in the chunk's dictionary.
 func (c *pageCursor) meet(p storedPage, dictionary func(storedPage) error) error {
@@ -77,7 +81,7 @@ func (c *pageCursor) meet(p storedPage, dictionary func(storedPage) error) error
 		return errors.New("a dictionary after values")
 	}
 	c.entries = p.rows
-	if p.encoding == format.PlainDictionary {
+	if p.encoding == plainDictionary {
 		p.encoding = format.Plain
 	}
 	if p.rows == 0 {

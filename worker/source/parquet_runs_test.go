@@ -37,7 +37,7 @@ func TestUnpackRuns(t *testing.T) {
 				t.Fatalf("%d values of %d bits: %v", n, width, err)
 			}
 			if n > 0 {
-				if err := unpackRuns(append(got, make([]int32, 16)...), src, width); err == nil {
+				if err := unpackRuns(make([]int32, n+16), src, width); err == nil {
 					t.Fatalf("%d values of %d bits: 16 more are no error", n, width)
 				}
 			}

@@ -87,7 +87,7 @@ func readSplit(table *Table, s Split, columns []string) (rows [][]string, marks 
 	compact, _, err2 := readSplitAs(table, s, columns, true)
 	rows, marks, err = readSplitAs(table, s, columns, false)
 	if (err == nil) != (err2 == nil) {
-		return nil, nil, fmt.Errorf("read plainly: %v, read compactly: %v", err, err2)
+		return nil, nil, errors.Join(errors.New("one way of reading fails alone"), err, err2)
 	}
 	if err == nil && !slices.EqualFunc(rows, compact, slices.Equal) {
 		return nil, nil, errors.New("read compactly, rows differ")

@@ -46,31 +46,38 @@ var (
 // segments are the leaves of a tree: everybody is in exactly one.
 var segments = [7]segment{
 	{
-		"platinum", 60, 0.86, []test{{card, []int32{platinum}}},
+		"platinum", 60, 0.86,
+		[]test{{card, []int32{platinum}}},
 		[...]*pick{of(0, 0, 0, 1), of(30, 70), of(90, 10), of(55, 25, 12, 8), of(2, 10, 13, 75, 0)},
 	},
 	{
-		"gold with a house", 130, 0.24, []test{{card, []int32{gold}}, {housing, []int32{yes}}},
+		"gold with a house", 130, 0.24,
+		[]test{{card, []int32{gold}}, {housing, []int32{yes}}},
 		[...]*pick{of(0, 0, 1, 0), of(0, 1), of(90, 10), of(15, 35, 30, 20), of(10, 35, 30, 20, 5)},
 	},
 	{
-		"gold without a house", 100, 0.68, []test{{card, []int32{gold}}, {housing, []int32{no}}},
+		"gold without a house", 100, 0.68,
+		[]test{{card, []int32{gold}}, {housing, []int32{no}}},
 		[...]*pick{of(0, 0, 1, 0), of(1, 0), of(92, 8), of(60, 20, 12, 8), of(5, 25, 20, 46, 4)},
 	},
 	{
-		"borrowers", 160, 0.48, []test{{card, modest}, {loan, []int32{yes}}},
+		"borrowers", 160, 0.48,
+		[]test{{card, modest}, {loan, []int32{yes}}},
 		[...]*pick{of(35, 65, 0, 0), of(25, 75), of(0, 1), of(15, 25, 30, 30), of(25, 43, 20, 7, 5)},
 	},
 	{
-		"big cities", 150, 0.12, []test{{card, modest}, {loan, []int32{no}}, {cityTier, []int32{1}}},
+		"big cities", 150, 0.12,
+		[]test{{card, modest}, {loan, []int32{no}}, {cityTier, []int32{1}}},
 		[...]*pick{of(40, 60, 0, 0), of(70, 30), of(1, 0), of(1, 0, 0, 0), of(10, 40, 15, 32, 3)},
 	},
 	{
-		"schooled", 250, 0.04, []test{{card, modest}, {loan, []int32{no}}, {cityTier, elsewhere}, {education, schooled}},
+		"schooled", 250, 0.04,
+		[]test{{card, modest}, {loan, []int32{no}}, {cityTier, elsewhere}, {education, schooled}},
 		[...]*pick{of(45, 55, 0, 0), of(40, 60), of(1, 0), of(0, 20, 35, 45), of(35, 58, 0, 0, 7)},
 	},
 	{
-		"trained", 150, 0.33, []test{{card, modest}, {loan, []int32{no}}, {cityTier, elsewhere}, {education, trained}},
+		"trained", 150, 0.33,
+		[]test{{card, modest}, {loan, []int32{no}}, {cityTier, elsewhere}, {education, trained}},
 		[...]*pick{of(15, 85, 0, 0), of(55, 45), of(1, 0), of(0, 40, 35, 25), of(0, 0, 60, 40, 0)},
 	},
 }
