@@ -43,9 +43,13 @@ func (f *Findings) segments() section {
 		s.note("segments found again by bootstraps (median adjusted Rand index): %s", stability(r))
 	}
 	if again := r.Repeated; again != nil {
-		s.note("with the features chosen anew in each, from %s customers, %s of the bootstraps choose others: %s (the same draws with these features: %s)",
-			whole(again.Customers), percent(again.Changed),
-			repeated(again, func(o *merge.RepeatedOption) float64 { return o.Stable }), repeated(again, func(o *merge.RepeatedOption) float64 { return o.Fixed }))
+		bound := ""
+		if formed := f.Source.Rows - unseenCustomers(f.Personas.Segments); again.Customers < formed {
+			bound = fmt.Sprintf(" of %s, so a lower bound", whole(formed))
+		}
+		s.note("with the features chosen anew in each, from %s customers%s: %s; %s of them choose others (the same draws with these features: %s)",
+			whole(again.Customers), bound, repeated(again, func(o *merge.RepeatedOption) float64 { return o.Stable }),
+			percent(again.Changed), repeated(again, func(o *merge.RepeatedOption) float64 { return o.Fixed }))
 	}
 	if len(r.R2.Splits) > 0 {
 		s.note("on customers held out the segments explain %s of the variance; a tree with as many rules %s",
