@@ -17,7 +17,7 @@ DEPLOY_TOOL := $(GO) tool -modfile=deploy/tools.mod
 TEST_TIMEOUT ?= 15m
 TEST_FLAGS   ?=
 # The packages that start goroutines; the rest is pure functions.
-RACE_PKGS    ?= ./cmd/headwater $(shell git grep -lE '^[[:space:]]+go [[:alpha:]]|[.]Go[^[:alnum:]]' -- '*.go' ':!*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+RACE_PKGS    ?= ./cmd/headwater $(shell git grep -lE '^[[:space:]]+go [[:alpha:]]|[.]Go[^[:alnum:]]' -- '*.go' ':!*_test.go' ':!*/_*' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 # Tests that hold much arithmetic and no concurrency of their own: minutes under the detector.
 RACE_SKIP    ?= HoldsTheTable$$|StandOutAsStated$$|LookLikeCustomers$$|HoldOut$$|RowByRow$$|TestWriteManyGroups$$|TestRunIsTheSame|TestCorrupt|TestFuzz|TestBadInput$$|TestRoads
 FUZZTIME     ?= 20s
