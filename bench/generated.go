@@ -13,6 +13,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/headwater-dev/headwater/worker/source/synthetic"
 )
 
 // generated describes a table made for a measurement: features f01, f02, …
@@ -176,6 +178,21 @@ func (g generated) validate() error {
 		return usage("--levels %d-%d: from 2 to 20 levels, the fewest first", g.Least, g.Most)
 	}
 	return nil
+}
+
+// parseTable reads what flags say of a table: rows as in "10m", levels as in
+// "3-12".
+func parseTable(rows string, features int, levels string) (generated, error) {
+	n, err := synthetic.ParseRows(rows)
+	if err != nil {
+		return generated{}, &usageError{err}
+	}
+	least, most, err := parseLevels(levels)
+	if err != nil {
+		return generated{}, err
+	}
+	g := generated{n, features, least, most}
+	return g, g.validate()
 }
 
 // parseLevels reads "3-12" or "8".

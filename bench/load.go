@@ -17,7 +17,6 @@ import (
 	"github.com/headwater-dev/headwater/worker/encoder"
 	"github.com/headwater-dev/headwater/worker/partial"
 	"github.com/headwater-dev/headwater/worker/source"
-	"github.com/headwater-dev/headwater/worker/source/synthetic"
 	"github.com/headwater-dev/headwater/worker/wire"
 )
 
@@ -99,11 +98,7 @@ type loadTask struct {
 }
 
 func (f loadFlags) task() (*loadTask, error) {
-	rows, err := synthetic.ParseRows(f.rows)
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	least, most, err := parseLevels(f.levels)
+	table, err := parseTable(f.rows, f.features, f.levels)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +115,7 @@ func (f loadFlags) task() (*loadTask, error) {
 	if len(f.formats) == 0 || len(f.metrics) == 0 || f.threads < 1 || f.repeat < 1 {
 		return nil, usage("--formats, --metrics: at least one; --threads, --repeat: at least 1")
 	}
-	t := &loadTask{loadFlags: f, table: generated{rows, f.features, least, most}}
-	return t, t.table.validate()
+	return &loadTask{loadFlags: f, table: table}, nil
 }
 
 func runLoads(cmd *cobra.Command, s *show, f loadFlags) error {

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headwater-dev/headwater/coordinator/search"
-	"github.com/headwater-dev/headwater/worker/source/synthetic"
 )
 
 // peerFlags say what is searched beside Headwater.
@@ -105,15 +104,10 @@ type peerTask struct {
 }
 
 func (f peerFlags) task() (*peerTask, error) {
-	rows, err := synthetic.ParseRows(f.rows)
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	least, most, err := parseLevels(f.levels)
+	table, err := parseTable(f.rows, f.features, f.levels)
 	if err != nil {
 		return nil, err
 	}
-	t := &peerTask{peerFlags: f, table: generated{rows, f.features, least, most}}
 	switch {
 	case f.metric != yesNo && f.metric != amounts:
 		return nil, usage("--metric %q: y or amount", f.metric)
@@ -124,7 +118,7 @@ func (f peerFlags) task() (*peerTask, error) {
 	case f.threads < 1 || f.repeat < 1:
 		return nil, usage("--threads %d --repeat %d: at least 1", f.threads, f.repeat)
 	}
-	return t, t.table.validate()
+	return &peerTask{peerFlags: f, table: table}, nil
 }
 
 func runPeers(cmd *cobra.Command, s *show, f peerFlags) error {

@@ -12,8 +12,6 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-
-	"github.com/headwater-dev/headwater/worker/source/synthetic"
 )
 
 // searchFlags say which searches are measured: every combination of the lists.
@@ -119,19 +117,11 @@ func (f *searchFigure) stage(name string) float64 {
 // jobs lists the jobs; Input is still to be made.
 func (f *searchFlags) jobs() ([]searchJob, error) {
 	var jobs []searchJob
-	for _, text := range f.rows {
-		rows, err := synthetic.ParseRows(text)
-		if err != nil {
-			return nil, &usageError{err}
-		}
+	for _, rows := range f.rows {
 		for _, features := range f.features {
 			for _, levels := range f.levels {
-				least, most, err := parseLevels(levels)
+				table, err := parseTable(rows, features, levels)
 				if err != nil {
-					return nil, err
-				}
-				table := generated{rows, features, least, most}
-				if err := table.validate(); err != nil {
 					return nil, err
 				}
 				for _, order := range f.orders {
