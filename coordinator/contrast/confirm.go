@@ -3,6 +3,7 @@ package contrast
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/sample"
 	"github.com/headwater-dev/headwater/coordinator/search"
@@ -17,8 +18,7 @@ type trial struct {
 	discovery  two
 	here       two // on confirmation
 	parentHere two // of the parent's other customers
-	z, p, q    float64
-	zp, pp, qp float64 // against the parent's other customers; 1 without
+	tests      sample.Tested
 }
 
 // confirm tests the candidates on the customers that they were not found on
@@ -33,30 +33,18 @@ func (f *finder) confirm(ctx context.Context, candidates []candidate) ([]trial, 
 	if err != nil {
 		return nil, err
 	}
-	var p []float64
+	tested := make([]*sample.Tested, len(trials))
 	for i := range trials {
 		t := &trials[i]
-		t.z, t.p = f.a.CompareChanges(f.sample(t.here), f.sample(f.confirmation.Minus(t.here)))
-		p = append(p, t.p)
-		t.zp, t.pp, t.qp = t.z, 1, 0
+		t.tests.Others.Z, t.tests.Others.P = f.a.CompareChanges(f.sample(t.here), f.sample(f.confirmation.Minus(t.here)))
 		if t.parent >= 0 {
-			t.zp, t.pp = f.a.CompareChanges(f.sample(t.here), f.sample(t.parentHere))
-			p = append(p, t.pp)
+			t.tests.Parent = new(sample.Test)
+			t.tests.Parent.Z, t.tests.Parent.P = f.a.CompareChanges(f.sample(t.here), f.sample(t.parentHere))
 		}
+		tested[i] = &t.tests
 	}
-	q := sample.BenjaminiHochberg(p)
-	var held []trial
-	for _, t := range trials {
-		t.q, q = q[0], q[1:]
-		if t.parent >= 0 {
-			t.qp, q = q[0], q[1:]
-		}
-		sign := float64(t.direction)
-		if max(t.q, t.qp) <= f.Evidence.FDR && sign*t.z > 0 && sign*t.zp > 0 {
-			held = append(held, t)
-		}
-	}
-	return held, nil
+	sample.Correct(tested)
+	return slices.DeleteFunc(trials, func(t trial) bool { return !t.tests.Hold(t.direction, f.Evidence.FDR) }), nil
 }
 
 // trials looks up the candidates and their closest parents on both parts.
@@ -101,14 +89,12 @@ func (f *finder) closest(c candidate) int {
 
 // describe makes changes of the trials that held.
 func (f *finder) describe(ctx context.Context, held []trial) ([]Change, error) {
-	overlaps := thin.NewOverlaps(thinning{f})
-	var pairs [][2]int
+	list := make([]thin.Candidate, len(held))
 	for i, t := range held {
-		for _, other := range held[:i] {
-			pairs = append(pairs, [2]int{t.group, other.group})
-		}
+		list[i] = t.thin()
 	}
-	if err := overlaps.Look(ctx, pairs); err != nil {
+	covered, err := thin.Covered(ctx, thinning{f}, list)
+	if err != nil {
 		return nil, err
 	}
 	changes := []Change{}
@@ -120,7 +106,7 @@ func (f *finder) describe(ctx context.Context, held []trial) ([]Change, error) {
 			All:          f.means(all, f.everybody(), t.discovery.plus(t.here), f.discovery.plus(f.confirmation)),
 			Discovery:    f.means(found, f.level, t.discovery, f.discovery),
 			Confirmation: f.means(all.Minus(found), f.everybody().Minus(f.level), t.here, f.confirmation),
-			P:            t.p, Q: t.q, SQL: conditions(f.plan.Features, items),
+			P:            t.tests.Others.P, Q: t.tests.Others.Q, Covered: covered[i], SQL: conditions(f.plan.Features, items),
 		}
 		if t.direction < 0 {
 			c.Direction = "down"
@@ -128,11 +114,8 @@ func (f *finder) describe(ctx context.Context, held []trial) ([]Change, error) {
 		if t.parent >= 0 {
 			change := f.change(t.parentHere)
 			c.Parent = &Parent{
-				Group: search.Name(f.plan.Features, f.groups.At(t.parent)), Change: sample.Defined(change, true), P: t.pp, Q: t.qp,
+				Group: search.Name(f.plan.Features, f.groups.At(t.parent)), Change: sample.Defined(change, true), P: t.tests.Parent.P, Q: t.tests.Parent.Q,
 			}
-		}
-		for _, other := range held[:i] {
-			c.Covered = max(c.Covered, thin.Jaccard(t.n, other.n, overlaps.Of(t.group, other.group).N))
 		}
 		changes = append(changes, c)
 	}

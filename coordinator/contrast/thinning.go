@@ -28,7 +28,7 @@ func (f *finder) thin(ctx context.Context, candidates []candidate) ([]candidate,
 	candidates = candidates[:min(len(candidates), f.Evidence.Candidates)]
 	list := make([]thin.Candidate, len(candidates))
 	for i, c := range candidates {
-		list[i] = thin.Candidate{Group: c.group, Direction: c.direction, N: c.n}
+		list[i] = c.thin()
 	}
 	places, err := thin.Greedy(ctx, thinning{f}, list, thin.Limits{Same: f.Evidence.Same, Overlap: f.Evidence.Overlap})
 	var taken []candidate
@@ -123,4 +123,9 @@ func (f thinning) faint(c thin.Candidate, x, some, others two) bool {
 	d := float64(c.Direction)
 	least := max(f.Evidence.Sigma*f.sigma, d*f.distance(x, f.discovery.Minus(x))/2)
 	return !(d*f.distance(some, others) >= least)
+}
+
+// thin returns what thinning needs of a candidate.
+func (c candidate) thin() thin.Candidate {
+	return thin.Candidate{Group: c.group, Direction: c.direction, N: c.n}
 }

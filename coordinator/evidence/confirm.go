@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"slices"
 
 	"github.com/headwater-dev/headwater/coordinator/merge"
 	"github.com/headwater-dev/headwater/coordinator/metric"
@@ -19,8 +20,7 @@ type trial struct {
 	discovery  sample.Exact
 	here       sample.Exact // on confirmation
 	parentHere sample.Exact
-	z, p, q    float64 // against everybody else
-	zp, pp, qp float64 // against the parent's other customers; 1 without
+	tests      sample.Tested
 }
 
 // confirm tests the candidates on the customers that they were not found on,
@@ -32,30 +32,19 @@ func (f *finder) confirm(ctx context.Context, candidates []candidate) ([]Finding
 	if err != nil {
 		return nil, err
 	}
-	var p []float64
+	tested := make([]*sample.Tested, len(trials))
 	for i := range trials {
 		t := &trials[i]
 		here := f.t.Sample(t.here)
-		t.z, t.p = f.t.Compare(here, f.t.Sample(f.allConfirmation.Minus(t.here)))
-		p = append(p, t.p)
-		t.zp, t.pp, t.qp = t.z, 1, 0
+		t.tests.Others.Z, t.tests.Others.P = f.t.Compare(here, f.t.Sample(f.allConfirmation.Minus(t.here)))
 		if t.parent >= 0 {
-			t.zp, t.pp = f.t.Compare(here, f.t.Sample(t.parentHere.Minus(t.here)))
-			p = append(p, t.pp)
+			t.tests.Parent = new(sample.Test)
+			t.tests.Parent.Z, t.tests.Parent.P = f.t.Compare(here, f.t.Sample(t.parentHere.Minus(t.here)))
 		}
+		tested[i] = &t.tests
 	}
-	q := sample.BenjaminiHochberg(p)
-	var held []trial
-	for _, t := range trials {
-		t.q, q = q[0], q[1:]
-		if t.parent >= 0 {
-			t.qp, q = q[0], q[1:]
-		}
-		sign := float64(t.direction)
-		if max(t.q, t.qp) <= f.c.FDR && sign*t.z > 0 && sign*t.zp > 0 {
-			held = append(held, t)
-		}
-	}
+	sample.Correct(tested)
+	held := slices.DeleteFunc(trials, func(t trial) bool { return !t.tests.Hold(t.direction, f.c.FDR) })
 	return f.describe(ctx, held)
 }
 
@@ -106,7 +95,11 @@ func (f *finder) describe(ctx context.Context, held []trial) ([]Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	covered, err := f.covered(ctx, held)
+	list := make([]thin.Candidate, len(held))
+	for i, t := range held {
+		list[i] = t.thin()
+	}
+	covered, err := thin.Covered(ctx, thinning{f}, list)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +114,7 @@ func (f *finder) describe(ctx context.Context, held []trial) ([]Finding, error) 
 			All:          f.figures(n, f.customers, v, f.total, t.all, f.allDiscovery.Plus(f.allConfirmation)),
 			Discovery:    f.figures(nd, f.discovered, d, f.all, t.discovery, f.allDiscovery),
 			Confirmation: f.figures(n-nd, f.confirmed, less(v, d), f.rest, t.here, f.allConfirmation),
-			P:            t.p, Q: t.q,
+			P:            t.tests.Others.P, Q: t.tests.Others.Q,
 			Steps:  f.steps(t),
 			Status: explained[i].status, Unexplained: explained[i].unexplained,
 			Covered: covered[i],
@@ -178,7 +171,7 @@ func (f *finder) parentOf(t trial) *Parent {
 	p := &Parent{
 		Group: search.Name(f.plan.Features, f.groups.At(t.parent)),
 		N:     f.groups.Counts.N[t.parent] - f.groups.Discovery.N[t.parent],
-		P:     t.pp, Q: t.qp,
+		P:     t.tests.Parent.P, Q: t.tests.Parent.Q,
 	}
 	mean, ok := f.t.Metric.Mean(here)
 	p.Mean = sample.Defined(mean, ok)
@@ -194,27 +187,6 @@ func (f *finder) addLargest(x *Finding, v metric.Value, t trial) {
 	}
 	x.Largest = float64(t.all.Most) / bigFloat(v.Num)
 	x.Heavy = x.Largest > f.c.Largest
-}
-
-// covered returns of each trial the largest Jaccard overlap with one before it.
-func (f *finder) covered(ctx context.Context, held []trial) ([]float64, error) {
-	o := thin.NewOverlaps(thinning{f})
-	var pairs [][2]int
-	for i, t := range held {
-		for _, other := range held[:i] {
-			pairs = append(pairs, [2]int{t.group, other.group})
-		}
-	}
-	if err := o.Look(ctx, pairs); err != nil {
-		return nil, err
-	}
-	out := make([]float64, len(held))
-	for i, t := range held {
-		for _, other := range held[:i] {
-			out[i] = max(out[i], thin.Jaccard(t.n, other.n, o.Of(t.group, other.group).N))
-		}
-	}
-	return out, nil
 }
 
 // ruleSQL writes a group as a condition on the source's columns.

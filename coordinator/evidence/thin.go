@@ -14,7 +14,7 @@ func (f *finder) thin(ctx context.Context, candidates []candidate) ([]candidate,
 	candidates = candidates[:min(len(candidates), f.c.Candidates)]
 	list := make([]thin.Candidate, len(candidates))
 	for i, c := range candidates {
-		list[i] = thin.Candidate{Group: c.group, Direction: c.direction, N: c.n}
+		list[i] = c.thin()
 	}
 	places, err := thin.Greedy(ctx, thinning{f}, list, thin.Limits{Same: f.c.Same, Overlap: f.c.Overlap})
 	var taken []candidate
@@ -94,4 +94,9 @@ func (f thinning) Mirror(c, t thin.Candidate, both thin.Share[sample.Exact]) boo
 	}
 	neither := f.allDiscovery.Minus(either)
 	return neither.Known < f.c.MinCount || !f.standsOutFrom(c.Direction, f.t.ValueOf(x), f.t.ValueOf(neither))
+}
+
+// thin returns what thinning needs of a candidate.
+func (c candidate) thin() thin.Candidate {
+	return thin.Candidate{Group: c.group, Direction: c.direction, N: c.n}
 }

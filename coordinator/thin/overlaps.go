@@ -66,3 +66,25 @@ func (o *Overlaps[S]) without(group, other int) S {
 }
 
 func pair(a, b int) [2]int { return [2]int{min(a, b), max(a, b)} }
+
+// Covered returns of each candidate the largest Jaccard overlap with one before
+// it in the list.
+func Covered[S Sums[S]](ctx context.Context, rules Rules[S], candidates []Candidate) ([]float64, error) {
+	o := NewOverlaps(rules)
+	var pairs [][2]int
+	for i, c := range candidates {
+		for _, before := range candidates[:i] {
+			pairs = append(pairs, [2]int{c.Group, before.Group})
+		}
+	}
+	if err := o.Look(ctx, pairs); err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(candidates))
+	for i, c := range candidates {
+		for _, before := range candidates[:i] {
+			out[i] = max(out[i], Jaccard(c.N, before.N, o.Of(c.Group, before.Group).N))
+		}
+	}
+	return out, nil
+}
