@@ -21,57 +21,62 @@ func ranks(rows int) *kernelCase {
 	}
 }
 
-// joint counts the combinations of five features. A tile of bitmaps reaches as
-// many G cell-rows/s as bitset.AndCounts, of the cells without first levels.
-func joint(rows, levels int, weighted bool) *kernelCase {
-	const features = 5
-	cells, codes, sizes := 1, make([][]uint8, features), make([]int, features)
-	for f := range codes {
-		codes[f], sizes[f], cells = randomCodes(rows+f, levels)[:rows], levels, cells*levels
+// jointCodes draws five features of so many combinations in all.
+func jointCodes(rows, levels int, draw func(f int) []uint8) (codes [][]uint8, sizes []int, cells int) {
+	cells = 1
+	for f := range 5 {
+		codes, sizes, cells = append(codes, draw(f)[:rows]), append(sizes, levels), cells*levels
 	}
-	weights, counts, totals := randomWords(rows), new(hist.Counts), new(hist.Totals)
-	k := &kernelCase{
-		Kernel: "hist.Joint", Shape: fmt.Sprintf("features=%d,cells=%d", features, cells), Rows: rows,
-		CellRows: float64(rows) * float64(cells), Increments: float64(rows),
-		Bytes: float64(features * rows), Footprint: features*rows + 4*cells,
-		run:    func() { clear(counts[:cells]); hist.Joint(counts, codes, sizes) },
-		output: func() any { return counts[:cells] },
-	}
-	if weighted {
-		k.Kernel, k.Bytes, k.Footprint = "hist.JointWeighted", k.Bytes+float64(8*rows), k.Footprint+8*rows+4*cells
-		k.run = func() { clear(totals[:cells]); hist.JointWeighted(totals, codes, sizes, weights) }
-		k.output = func() any { return totals[:cells] }
-	}
-	return k
+	return codes, sizes, cells
 }
 
-// jointInTurn is joint with four tables, on rows that mostly are alike, which
-// these are for.
+// jointCase is a count of combinations in so many tables, with a weight for
+// each row or without. A tile of bitmaps reaches as many G cell-rows/s as
+// bitset.AndCounts, of the cells without first levels.
+func jointCase(kernel string, codes [][]uint8, cells, tables int, weighted bool, run func(), output func() any) *kernelCase {
+	rows, row, cell := len(codes[0]), len(codes), 4*tables
+	if weighted {
+		row, cell = row+8, 2*cell
+	}
+	return &kernelCase{
+		Kernel: kernel, Shape: fmt.Sprintf("features=%d,cells=%d", len(codes), cells), Rows: rows,
+		CellRows: float64(rows) * float64(cells), Increments: float64(rows),
+		Bytes: float64(row * rows), Footprint: row*rows + cell*cells, run: run, output: output,
+	}
+}
+
+func joint(rows, levels int, weighted bool) *kernelCase {
+	codes, sizes, cells := jointCodes(rows, levels, func(f int) []uint8 { return randomCodes(rows+f, levels) })
+	if weighted {
+		weights, table := randomWords(rows), new(hist.Totals)
+		return jointCase("hist.JointWeighted", codes, cells, 1, true,
+			func() { clear(table[:cells]); hist.JointWeighted(table, codes, sizes, weights) }, func() any { return table[:cells] })
+	}
+	table := new(hist.Counts)
+	return jointCase("hist.Joint", codes, cells, 1, false,
+		func() { clear(table[:cells]); hist.Joint(table, codes, sizes) }, func() any { return table[:cells] })
+}
+
+// jointInTurn takes rows that mostly are alike, which four tables are for.
 func jointInTurn(rows int, weighted bool) *kernelCase {
-	const features, levels = 5, 4
-	cells, codes, sizes := 1, make([][]uint8, features), make([]int, features)
-	for f := range codes {
-		codes[f], sizes[f], cells = make([]uint8, rows), levels, cells*levels
-		for i, code := range randomCodes(rows+f, 16*levels)[:rows] {
-			if code < levels {
-				codes[f][i] = code
+	const levels = 4
+	codes, sizes, cells := jointCodes(rows, levels, func(f int) []uint8 {
+		drawn := randomCodes(rows+f, 16*levels)
+		for i, code := range drawn {
+			if code >= levels {
+				drawn[i] = 0
 			}
 		}
-	}
-	weights, counts, totals := randomWords(rows), new(hist.TurnCounts), new(hist.TurnTotals)
-	k := &kernelCase{
-		Kernel: "hist.JointInTurn", Shape: fmt.Sprintf("features=%d,cells=%d", features, cells), Rows: rows,
-		CellRows: float64(rows) * float64(cells), Increments: float64(rows),
-		Bytes: float64(features * rows), Footprint: features*rows + 16*cells,
-		run:    func() { clear(counts[:cells]); hist.JointInTurn(counts, codes, sizes) },
-		output: func() any { return counts[:cells] },
-	}
+		return drawn
+	})
 	if weighted {
-		k.Kernel, k.Bytes, k.Footprint = "hist.JointWeightedInTurn", k.Bytes+float64(8*rows), k.Footprint+8*rows+16*cells
-		k.run = func() { clear(totals[:cells]); hist.JointWeightedInTurn(totals, codes, sizes, weights) }
-		k.output = func() any { return totals[:cells] }
+		weights, table := randomWords(rows), new(hist.TurnTotals)
+		return jointCase("hist.JointWeightedInTurn", codes, cells, 4, true,
+			func() { clear(table[:cells]); hist.JointWeightedInTurn(table, codes, sizes, weights) }, func() any { return table[:cells] })
 	}
-	return k
+	table := new(hist.TurnCounts)
+	return jointCase("hist.JointInTurn", codes, cells, 4, false,
+		func() { clear(table[:cells]); hist.JointInTurn(table, codes, sizes) }, func() any { return table[:cells] })
 }
 
 // marginal adds up the middle one of three features of 12 levels, in as many
