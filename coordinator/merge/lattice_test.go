@@ -182,8 +182,8 @@ func TestLatticeWithoutNeighbours(t *testing.T) {
 	}
 }
 
-// Merging as many cells as a crossing may have. One run of each: go test -run
-// XXX -bench WardCells -benchtime 1x -timeout 30m ./coordinator/merge
+// Merging as many cells as a crossing may have; make bench-merge runs the
+// largest once each.
 func BenchmarkWardCells(b *testing.B) {
 	for _, c := range []struct {
 		cells int
