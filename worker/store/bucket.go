@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -34,23 +35,14 @@ func Parse(name string) (*wire.Bucket, error) {
 		return nil, fmt.Errorf("%s: a place in a bucket is named as %sBUCKET/PREFIX/", name, Scheme)
 	}
 	b := &wire.Bucket{
-		Endpoint: firstOf(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), "https://s3.amazonaws.com"),
-		Region:   firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
+		Endpoint: cmp.Or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), "https://s3.amazonaws.com"),
+		Region:   cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
 		Name:     bucket, Prefix: prefix + "/",
 	}
 	if u, err := url.Parse(b.Endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the address of the S3 server, %q of AWS_ENDPOINT_URL, is not http:// or https:// and a host", b.Endpoint)
 	}
 	return b, nil
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 // Bucket is a connection to a place in a bucket. Names of objects are those
